@@ -1,0 +1,39 @@
+"""The field types that messages share: bounds and patterns are part of the contract."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+# Control characters would let a name become a mail header; they are refused where text enters.
+ONE_LINE = r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$"
+MANY_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+# One address, without display name, quoting or comments: anything else is refused (RFC 5321 section 4.1.2, narrowed).
+ONE_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$"
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE, strip_whitespace=True)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=ONE_LINE, strip_whitespace=True)]
+Paragraphs = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=MANY_LINES)]
+EmailAddress = Annotated[str, StringConstraints(max_length=254, pattern=ONE_ADDRESS)]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+"""E.164."""
+Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
+"""A name of the IANA time zone database."""
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217."""
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Scope = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]+:(read|write)$")]
+Slug = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
+
+MINOR_MAX = 10**13
+Minor = Annotated[int, Field(ge=0, le=MINOR_MAX)]
+"""An amount in the currency's smallest unit."""
+Quantity = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=4)]
+TaxRate = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4)]
+"""Per cent."""
+
+Channel = Literal["portal", "email", "link", "text"]
+ItemKind = Literal["invoice", "event", "task", "note", "document", "message", "form"]
+ContactRole = Literal["billing", "client", "other", "location"]

@@ -1,0 +1,1 @@
+"""The stack without containers: real Kafka, real PostgreSQL, mail sink, all services; the demo."""

@@ -1,0 +1,133 @@
+"""Starting a supervisor and following its start; what belongs to a command ends with the command."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO, cast
+
+from stack.folders import RunFolder, own_folder
+from stack.lifeline import DETACH
+from stack.runs import LASTING, remove, run_folder
+
+_END_TIMEOUT_SECONDS = 60.0
+
+
+class DidNotStart(Exception):
+    """A part of the stack failed; `log_tail` is what that part said last."""
+
+    def __init__(self, part: str, reason: str, log_tail: str, run: RunFolder) -> None:
+        super().__init__(f"{part}: {reason}")
+        self.log_tail = log_tail
+        self.run = run
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What kind of stack is wanted: see `stack.supervisor` for the choices."""
+
+    kind: str
+    is_volatile: bool = False
+    with_services: bool = True
+
+    @property
+    def options(self) -> list[str]:
+        chosen = {"--volatile": self.is_volatile, "--infrastructure": not self.with_services}
+        return [option for option, is_chosen in chosen.items() if is_chosen]
+
+
+class Launched:
+    """A supervisor that we started and that lives as long as we hold its lifeline."""
+
+    def __init__(self, run: RunFolder, launch: Launch) -> None:
+        self.run = run
+        own_folder(run.path, mode=0o711)
+        own_folder(run.logs, mode=0o700)
+        with run.log_of("supervisor").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "stack.supervisor", str(run.path), launch.kind, *launch.options],
+                cwd="/",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def wait_until_up(self, report: Callable[[str, float], None]) -> None:
+        """Return when every part is ready, having reported each with its seconds.
+
+        Raises: DidNotStart.
+        """
+        for line in cast("IO[bytes]", self._process.stdout):
+            event = json.loads(line)
+            match event["event"]:
+                case "ready":
+                    report(event["part"], event["seconds"])
+                case "up":
+                    return
+                case _:
+                    self.end()
+                    raise DidNotStart(event["part"], event["reason"], event["log_tail"], self.run)
+        self.end()
+        log_file = self.run.log_of("supervisor")
+        raise DidNotStart("supervisor", f"ended early; see {log_file}", "", self.run)
+
+    def detach(self) -> None:
+        """Let the stack outlive this command."""
+        lifeline = cast("IO[bytes]", self._process.stdin)
+        lifeline.write(DETACH)
+        lifeline.close()
+
+    def end(self) -> None:
+        """Stop everything and return when it has stopped."""
+        with suppress(BrokenPipeError):
+            cast("IO[bytes]", self._process.stdin).close()
+        # Read on, or a supervisor that still tells something would wait for a reader.
+        cast("IO[bytes]", self._process.stdout).read()
+        self._process.wait(_END_TIMEOUT_SECONDS)
+
+
+def launch_lasting(launch: Launch, report: Callable[[str, float], None]) -> RunFolder:
+    """Start a stack that stays; interrupted before it is up, nothing of it stays.
+
+    Raises: DidNotStart.
+    """
+    launched = Launched(run_folder(LASTING), launch)
+    try:
+        launched.wait_until_up(report)
+        launched.detach()
+    except KeyboardInterrupt:
+        launched.end()
+        raise
+    return launched.run
+
+
+class PassingStack:
+    """A stack that ends with its command; `is_kept` saves its data from being deleted then."""
+
+    def __init__(self, run: RunFolder) -> None:
+        self.run = run
+        self.is_kept = False
+
+
+@contextmanager
+def passing_stack(launch: Launch, report: Callable[[str, float], None]) -> Generator[PassingStack]:
+    """Give a fresh stack for the block; afterwards it is stopped, and its data deleted unless kept.
+
+    Raises: DidNotStart; the data is kept then, for its logs.
+    """
+    launched = Launched(run_folder(launch.kind, os.getpid()), launch)
+    stack = PassingStack(launched.run)
+    try:
+        launched.wait_until_up(report)
+        yield stack
+    except DidNotStart:
+        stack.is_kept = True
+        raise
+    finally:
+        launched.end()
+        if not stack.is_kept:
+            remove(launched.run)

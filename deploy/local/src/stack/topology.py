@@ -1,0 +1,143 @@
+"""Which processes a stack has, and what each service is told by its environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stack.addresses import HOST, Addresses
+from stack.folders import RunFolder
+from stack.process import RUN_VARIABLE, ProcessSpec
+
+_PARTITIONS = 3
+_REPLICATION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A process of ours; one that owns data has a database of the same name."""
+
+    name: str
+    role: str
+    preferred_port: int
+    owns_database: bool
+
+
+SERVICES = (
+    Service("invoices", "all", 18081, owns_database=True),
+    Service("sharing", "all", 18082, owns_database=True),
+    Service("notify", "all", 18083, owns_database=True),
+    Service("payments", "all", 18084, owns_database=True),
+    Service("web", "api", 18080, owns_database=False),
+)
+SERVICE_NAMES = tuple(service.name for service in SERVICES)
+DATABASE_OWNERS = tuple(service.name for service in SERVICES if service.owns_database)
+
+_PREFERRED_PORTS = {
+    **{service.name: service.preferred_port for service in SERVICES},
+    "mail": 18085,
+    "smtp": 18086,
+    "postgres": 18087,
+    "kafka": 18088,
+    "kafka-controller": 18089,
+}
+
+
+def preferred_ports(*, is_fixed: bool) -> Mapping[str, int | None]:
+    """Return the parts that listen, with the ports people know them by where that is wanted."""
+    return {part: port if is_fixed else None for part, port in _PREFERRED_PORTS.items()}
+
+
+def plain_environment(run: RunFolder) -> dict[str, str]:
+    """Return our own environment less any setting of Handbill's, and the mark of this run."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HANDBILL_")}
+    return {**inherited, "PYTHONUNBUFFERED": "1", RUN_VARIABLE: str(run.path)}
+
+
+def service_spec(service: Service, run: RunFolder, addresses: Addresses) -> ProcessSpec:
+    """Describe the process that plays all roles of a service."""
+    return ProcessSpec(
+        name=service.name,
+        role=service.role,
+        command=(sys.executable, "-m", service.name, service.role),
+        environment=service_environment(service.name, run, addresses),
+        port=addresses.ports[service.name],
+    )
+
+
+def migration_spec(service: Service, run: RunFolder, addresses: Addresses) -> ProcessSpec:
+    """Describe the one-shot that brings a service's database to its newest form."""
+    return ProcessSpec(
+        name=f"{service.name}-migrate",
+        role="migrate",
+        command=(sys.executable, "-m", service.name, "migrate"),
+        environment=service_environment(service.name, run, addresses),
+        port=0,
+    )
+
+
+def topics_spec(run: RunFolder, addresses: Addresses) -> ProcessSpec:
+    """Describe the one-shot that makes the topics."""
+    return ProcessSpec(
+        name="topics",
+        role="topics",
+        command=(sys.executable, "-m", "chassis", "topics"),
+        environment={**plain_environment(run), **_kafka_settings(addresses)},
+        port=0,
+    )
+
+
+def mail_spec(run: RunFolder, addresses: Addresses) -> ProcessSpec:
+    """Describe the mail sink."""
+    return ProcessSpec(
+        name="mail",
+        role="mail",
+        command=(
+            sys.executable,
+            "-m",
+            "stack.mailsink",
+            str(run.mail),
+            str(addresses.ports["smtp"]),
+            str(addresses.ports["mail"]),
+        ),
+        environment=plain_environment(run),
+        port=addresses.ports["mail"],
+    )
+
+
+def service_environment(name: str, run: RunFolder, addresses: Addresses) -> dict[str, str]:
+    """Return the whole environment of a service's process, whatever command it runs."""
+    settings = {
+        **_kafka_settings(addresses),
+        "HANDBILL_HTTP_HOST": HOST,
+        "HANDBILL_HTTP_PORT": str(addresses.ports[name]),
+        "HANDBILL_LOG_LEVEL": "info",
+        **_settings_of(name, addresses),
+    }
+    dsn = addresses.dsn_of(name)
+    if dsn is not None:
+        settings["HANDBILL_DATABASE_DSN"] = dsn
+    return {**plain_environment(run), **settings}
+
+
+def _kafka_settings(addresses: Addresses) -> dict[str, str]:
+    return {
+        "HANDBILL_KAFKA_BOOTSTRAP": addresses.kafka_bootstrap,
+        "HANDBILL_KAFKA_PARTITIONS": str(_PARTITIONS),
+        "HANDBILL_KAFKA_REPLICATION": str(_REPLICATION),
+    }
+
+
+def _settings_of(name: str, addresses: Addresses) -> dict[str, str]:
+    match name:
+        case "notify":
+            return {
+                "HANDBILL_SMTP_HOST": HOST,
+                "HANDBILL_SMTP_PORT": str(addresses.ports["smtp"]),
+                "HANDBILL_SMTP_SECURITY": "none",
+                "HANDBILL_PORTAL_URL": addresses.url_of("web"),
+            }
+        case "web":
+            return {f"HANDBILL_{owner.upper()}_URL": addresses.url_of(owner) for owner in DATABASE_OWNERS}
+        case _:
+            return {}

@@ -1,0 +1,1 @@
+"""HTTP: one way in for every service, with the same authentication, idempotency, problems and health."""

@@ -1,0 +1,156 @@
+"""Who makes an HTTP request, and the one way from a route to a use case."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+from litestar import Request as HttpRequest
+from litestar import Response
+
+from chassis.api_keys import authenticate
+from chassis.database import Database, Tx
+from chassis.failpoint import failpoint
+from chassis.http.problem import MEDIA_TYPE, ProblemError, refused_response
+from chassis.idempotency import KeptAnswer, KeyedRequest, KeyReusedError, claim_key, keep_answer
+from chassis.ids import new_id
+from chassis.outcome import Cause, Done, NotYetKnown, Outcome, Request, UseCase
+from chassis.principal import Principal
+from contracts.message import Command
+
+C = TypeVar("C", bound=Command)
+
+PATIENCE_SECONDS = 2.0
+RETRY_SECONDS = 0.1
+KEY_LENGTH_MAX = 200
+
+
+class Caller:
+    """An authenticated HTTP caller. Routes ask it for everything they need."""
+
+    def __init__(
+        self, service: str, database: Database, principal: Principal, request: HttpRequest[Any, Any, Any]
+    ) -> None:
+        self._service = service
+        self._database = database
+        self._request = request
+        self.principal = principal
+
+    @property
+    def firm_id(self) -> UUID:
+        return self.principal.firm_id
+
+    @asynccontextmanager
+    async def reading(self, scope: str) -> AsyncGenerator[Tx]:
+        """Lend a connection for a query that the caller may make.
+
+        Raises: ProblemError (scope_missing).
+        """
+        self._demand(scope)
+        async with self._database.reading() as connection:
+            yield connection
+
+    async def do(self, use_case: UseCase[C], command: C, *, status: int = 200) -> Response[bytes]:
+        """Run one command's use case in a transaction and answer with its outcome; `status` is for success.
+
+        The same Idempotency-Key with the same request has the same answer, refusals included.
+        Raises: ProblemError.
+        """
+        self._demand(command.scope)
+        keyed = await self._keyed(command)
+        request = Request(command, self.principal, self._cause())
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + PATIENCE_SECONDS
+        while True:
+            answer = await self._attempt(use_case, request, keyed, status)
+            if isinstance(answer, KeptAnswer):
+                failpoint("http.after_commit")
+                is_problem = answer.status >= 400  # noqa: PLR2004 - HTTP: errors begin here
+                media_type = MEDIA_TYPE if is_problem else "application/json"
+                return Response(answer.body, status_code=answer.status, media_type=media_type)
+            if loop.time() > give_up_at:
+                raise ProblemError("not_yet_known", f"this {answer.what} has not arrived here; try again shortly")
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _attempt(
+        self, use_case: UseCase[C], request: Request[C], keyed: KeyedRequest | None, status: int
+    ) -> KeptAnswer | NotYetKnown:
+        try:
+            async with self._database.transaction() as tx:
+                kept = await claim_key(tx, keyed) if keyed else None
+                if kept is not None:
+                    return kept
+                (outcome,) = await use_case(tx, [request])
+                answer = _answer(outcome, status)
+                if keyed:
+                    await keep_answer(tx, keyed, answer)
+        except _WaitingError as waiting:
+            return waiting.outcome
+        except KeyReusedError:
+            raise ProblemError("idempotency_key_reused", "this key was used for another request") from None
+        return answer
+
+    async def _keyed(self, command: Command) -> KeyedRequest | None:
+        key = self._request.headers.get("idempotency-key")
+        if key is None:
+            if command.is_outward:
+                raise ProblemError("idempotency_key_missing", "this request tells somebody: send an Idempotency-Key")
+            return None
+        if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isprintable():
+            raise ProblemError("invalid_idempotency_key", f"1 to {KEY_LENGTH_MAX} printable characters")
+        route = f"{self._request.method} {self._request.url.path}"
+        return KeyedRequest(self.principal, key, route, await self._request.body())
+
+    def _cause(self) -> Cause:
+        message_id = new_id()
+        correlation_id = _uuid(self._request.headers.get("x-correlation-id")) or message_id
+        return Cause(self._service, message_id, self.firm_id, self.principal.actor, correlation_id)
+
+    def _demand(self, scope: str) -> None:
+        if not self.principal.may(scope):
+            raise ProblemError("scope_missing", f"this needs {scope}")
+
+
+class _WaitingError(Exception):
+    """Rolls the transaction back: a command that must wait leaves nothing behind, not even its key."""
+
+    def __init__(self, outcome: NotYetKnown) -> None:
+        super().__init__(outcome.what)
+        self.outcome = outcome
+
+
+def _answer(outcome: Outcome, status: int) -> KeptAnswer:
+    if isinstance(outcome, NotYetKnown):
+        raise _WaitingError(outcome)
+    if isinstance(outcome, Done):
+        return KeptAnswer(status, outcome.answer.model_dump_json().encode())
+    return KeptAnswer(*refused_response(outcome))
+
+
+async def provide_caller(request: HttpRequest[Any, Any, Any]) -> Caller:
+    """Authenticate by API key in the Authorization header.
+
+    Raises: ProblemError (not_authenticated).
+    """
+    scheme, _, written = request.headers.get("authorization", "").partition(" ")
+    database: Database = request.app.state.database
+    principal = None
+    if scheme.lower() == "bearer" and written:
+        async with database.reading() as connection:
+            principal = await authenticate(connection, written.strip())
+    if principal is None:
+        raise ProblemError("not_authenticated", "send `Authorization: Bearer <API key>`")
+    return Caller(request.app.state.service, database, principal, request)
+
+
+def not_found(what: str) -> ProblemError:
+    """Make the problem of a resource that is not there for this caller: the same whether another firm has it or not."""
+    return ProblemError(f"unknown_{what}", f"no such {what}")
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,86 @@
+"""What a use case takes and gives: requests in, one outcome for each out, in the same order.
+
+HTTP brings one request, intake brings many; a use case does not know which.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeAlias, TypeVar
+from uuid import UUID
+
+from chassis.clock import now
+from chassis.database import Tx
+from chassis.ids import new_id
+from chassis.outbox import Outgoing
+from chassis.principal import Principal
+from contracts.message import Command, Fact, Part
+
+C = TypeVar("C", bound=Command)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a message follows from: its firm, actor and correlation are carried on. `service` is where it is handled."""
+
+    service: str
+    message_id: UUID
+    firm_id: UUID
+    actor: str
+    correlation_id: UUID
+
+    def message(self, data: Fact | Command, *, revision: int | None = None, at: datetime | None = None) -> Outgoing:
+        """Make a message that this one causes, for `outbox.append`. `revision` is its aggregate's, after the change."""
+        return Outgoing(
+            event_id=new_id(),
+            service=self.service,
+            data=data,
+            firm_id=self.firm_id,
+            revision=revision,
+            actor=self.actor,
+            correlation_id=self.correlation_id,
+            causation_id=self.message_id,
+            occurred_at=at or now(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Generic[C]):
+    """One command with who asks it and where it came from."""
+
+    command: C
+    principal: Principal
+    cause: Cause
+
+    @property
+    def firm_id(self) -> UUID:
+        return self.principal.firm_id
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The command took effect; `answer` is the HTTP body and the answer's result."""
+
+    answer: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A business no: nothing was changed. `slug` is stable and machine-readable, `detail` is for people."""
+
+    slug: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotYetKnown:
+    """The command names something that has not arrived here (yet): tried again for a while before it is refused.
+
+    `what` is the noun: `invoice` becomes the slug `unknown_invoice` when waiting ends.
+    """
+
+    what: str
+
+
+Outcome: TypeAlias = Done | Refused | NotYetKnown
+UseCase: TypeAlias = Callable[[Tx, Sequence[Request[C]]], Awaitable[Sequence[Outcome]]]

@@ -1,0 +1,60 @@
+"""Bytes of a record's body to envelope and back, cheaply: `data` stays raw until its model is known.
+
+The fields are those of `contracts.envelope.Envelope`, of which the schema is made; a test holds the two together.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from contracts.message import Message
+
+
+class WireEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """CloudEvents 1.0 attributes and Handbill's extensions of one record, with undecoded data."""
+
+    specversion: str = "1.0"
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: str = "application/json"
+    data: msgspec.Raw
+    firm: UUID
+    revision: int | None = None
+    actor: str
+    correlation: UUID
+    causation: UUID | None = None
+
+
+class UnreadableEnvelopeError(Exception):
+    """The body is no CloudEvents object of Handbill's; the message says where it goes wrong."""
+
+
+_decoder = msgspec.json.Decoder(WireEnvelope)
+_encoder = msgspec.json.Encoder()
+
+
+def read_envelope(body: bytes) -> WireEnvelope:
+    """Decode a record's body, leaving `data` raw.
+
+    Raises: UnreadableEnvelopeError.
+    """
+    try:
+        envelope = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableEnvelopeError(str(error)) from error
+    if envelope.specversion != "1.0":
+        raise UnreadableEnvelopeError(f"specversion {envelope.specversion!r} is not 1.0")
+    if envelope.time.tzinfo is None:
+        raise UnreadableEnvelopeError("time has no zone")
+    return envelope
+
+
+def write_envelope(data: Message, **attributes: Any) -> bytes:
+    """Encode a message with its envelope attributes as a record's body."""
+    raw = msgspec.Raw(data.model_dump_json().encode())
+    return _encoder.encode(WireEnvelope(data=raw, **attributes))
