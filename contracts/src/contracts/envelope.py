@@ -22,7 +22,9 @@ class Envelope(BaseModel):
     datacontenttype: Literal["application/json"] = "application/json"
     data: dict[str, JsonValue]
     firm: UUID = Field(description="The tenant. Nothing crosses firms.")
-    revision: int | None = Field(default=None, ge=1, description="Counts up per aggregate; readers of state drop older.")
+    revision: int | None = Field(
+        default=None, ge=1, description="Counts up per aggregate; readers of state drop older."
+    )
     actor: str = Field(pattern=ACTOR, description="Kind and id of the principal that caused it.")
     correlation: UUID = Field(description="The same for everything that one request caused.")
     causation: UUID | None = Field(default=None, description="The message that this one answers or follows from.")

@@ -3,13 +3,15 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 # Control characters would let a name become a mail header; they are refused where text enters.
-ONE_LINE = r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$"
-MANY_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+# Characters that turn the direction of writing could make one name look like another.
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
+MANY_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$"
 # One address, without display name, quoting or comments: anything else is refused (RFC 5321 section 4.1.2, narrowed).
-ONE_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$"
+_DOMAIN_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+ONE_ADDRESS = rf"^[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_DOMAIN_LABEL}(?:\.{_DOMAIN_LABEL})+$"
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE, strip_whitespace=True)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=ONE_LINE, strip_whitespace=True)]
@@ -28,10 +30,11 @@ Scope = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]+:(read
 Slug = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
 
 MINOR_MAX = 10**13
-Minor = Annotated[int, Field(ge=0, le=MINOR_MAX)]
+Minor = Annotated[int, Field(strict=True, ge=0, le=MINOR_MAX)]
 """An amount in the currency's smallest unit."""
-Quantity = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=4)]
-TaxRate = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4)]
+DECIMAL_TEXT = {"type": "string", "pattern": r"^[0-9]{1,7}(\.[0-9]{1,4})?$"}
+Quantity = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=4), WithJsonSchema(DECIMAL_TEXT)]
+TaxRate = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4), WithJsonSchema(DECIMAL_TEXT)]
 """Per cent."""
 
 Channel = Literal["portal", "email", "link", "text"]

@@ -63,7 +63,7 @@ class State(Fact):
 class Command(Message):
     """Something asked of one service, by topic or by HTTP; ends in exactly one answer.
 
-    `scope` is what the asker needs. An `outward` command tells or charges somebody: by HTTP it needs an idempotency key.
+    `scope` is what the asker needs. An `outward` command tells or charges somebody: HTTP wants an idempotency key.
     """
 
     scope: ClassVar[str]

@@ -1,4 +1,4 @@
-"""All message classes of all owners, for tools that walk over the contract: exports, checks, the operator's commands."""
+"""All message classes of all owners, for tools that walk over the contract: exports, checks, operators."""
 
 import inspect
 from types import ModuleType
@@ -10,7 +10,7 @@ from contracts.message import Message
 
 def _of(module: ModuleType) -> list[type[Message]]:
     found = [value for _, value in inspect.getmembers(module, inspect.isclass) if issubclass(value, Message)]
-    return [value for value in found if value.__module__ == module.__name__ and hasattr(value, "wire")]
+    return [value for value in found if value.__module__.startswith(module.__name__) and hasattr(value, "wire")]
 
 
 MESSAGES: dict[str, type[Message]] = {

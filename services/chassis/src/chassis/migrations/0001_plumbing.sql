@@ -1,7 +1,8 @@
--- Tables of intake, outbox, parked messages, idempotency and API keys: the same in every service's database.
--- Locks nothing that is in use: it only creates. Safe while old code runs.
+-- Tables of intake, outbox, parked messages, idempotency and API keys, the same in every service's database.
 -- depends:
 -- migrate: apply
+
+-- Only creates: locks nothing that is in use, safe while old code runs.
 
 create table outbox (
     outbox_id bigint generated always as identity primary key,

@@ -1,0 +1,112 @@
+"""Drafts and final invoices."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from contracts import topics
+from contracts.fields import Currency, Label, Minor, Name, Paragraphs, Quantity, TaxRate
+from contracts.message import Command, Fact, Part
+
+LineKind = Literal["time", "expense", "flat_fee", "part"]
+
+
+class InvoiceLine(Part):
+    """One line. Amount = quantity x unit price, rounded half away from zero; tax is added on top of it."""
+
+    kind: LineKind
+    description: Name
+    quantity: Quantity
+    unit_price_minor: Minor
+    tax_rate_percent: TaxRate = Decimal(0)
+
+
+class InvoiceComment(Part):
+    """A remark on the invoice; an internal one is never shown to a contact."""
+
+    text: Paragraphs
+    is_client_visible: bool
+
+
+class InvoiceTerms(Part):
+    """Everything a draft says."""
+
+    currency: Currency
+    lines: list[InvoiceLine] = Field(default=[], max_length=2000)
+    discount_minor: Minor = 0
+    due_on: date | None = None
+    due_in_days: int | None = Field(default=None, ge=0, le=3650)
+    notes: Paragraphs | None = None
+    comments: list[InvoiceComment] = Field(default=[], max_length=200)
+
+    @model_validator(mode="after")
+    def due_is_said_once(self) -> "InvoiceTerms":
+        if self.due_on is not None and self.due_in_days is not None:
+            raise ValueError("give due_on or due_in_days, not both")
+        return self
+
+
+class InvoiceTotals(Part):
+    """Sums of one version, all in the invoice's currency. total = subtotal - discount + tax."""
+
+    subtotal_minor: Minor
+    discount_minor: Minor
+    tax_minor: Minor
+    total_minor: Minor
+
+
+class DraftInvoice(Command, to="invoices", key="invoice_id", scope="invoices:write"):
+    """Draft an invoice on a matter (I2). `share_with` takes effect when it is finalised, without asking again."""
+
+    invoice_id: UUID
+    matter_id: UUID
+    terms: InvoiceTerms
+    share_with: list[UUID] = Field(default=[], max_length=100)
+
+
+class ChangeDraft(Command, to="invoices", key="invoice_id", scope="invoices:write"):
+    """Replace what a draft says; refused (`not_draft`) once it is final."""
+
+    invoice_id: UUID
+    terms: InvoiceTerms
+
+
+class FinaliseInvoice(Command, to="invoices", key="invoice_id", scope="invoices:write"):
+    """Give the invoice its number and its first version (I3). Already final counts as done."""
+
+    invoice_id: UUID
+
+
+class InvoiceCreated(Fact, topic=topics.INVOICE, key="invoice_id"):
+    """A draft was made."""
+
+    invoice_id: UUID
+    matter_id: UUID
+    currency: Currency
+    totals: InvoiceTotals
+    share_with: list[UUID]
+
+
+class DraftChanged(Fact, topic=topics.INVOICE, key="invoice_id"):
+    """A draft says something else now."""
+
+    invoice_id: UUID
+    matter_id: UUID
+    currency: Currency
+    totals: InvoiceTotals
+
+
+class InvoiceFinalised(Fact, topic=topics.INVOICE, key="invoice_id"):
+    """The invoice has its number and first version; from here every change makes a new version."""
+
+    invoice_id: UUID
+    matter_id: UUID
+    number: Label
+    version: int = Field(ge=1)
+    currency: Currency
+    totals: InvoiceTotals
+    issued_on: date
+    due_on: date
