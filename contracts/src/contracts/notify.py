@@ -44,4 +44,4 @@ class DeliveryFailed(Fact, topic=topics.DELIVERY, key="delivery_id"):
     template: Label
     items: list[CoveredItem]
     reason: str = Field(max_length=2000)
-    attempts: int = Field(ge=1)
+    attempts: int = Field(ge=0, description="0 where there was no address to try.")

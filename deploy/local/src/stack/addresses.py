@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
+from stack.folders import RunFolder
 from stack.private_file import write_private_file
 
 HOST = "127.0.0.1"
@@ -64,9 +65,9 @@ def write_addresses(path: Path, addresses: Addresses, services: tuple[str, ...])
             "admin_dsn": addresses.admin_dsn,
         },
         "kafka": {"bootstrap": addresses.kafka_bootstrap},
-        "services": {name: {"url": addresses.url_of(name), "dsn": addresses.dsn_of(name)} for name in services},
+        "services": {name: _service(name, addresses) for name in services},
         "mail": {"smtp_port": addresses.ports["smtp"], "api_url": addresses.mail_url},
-        "supervisor": {"folder": addresses.run_folder},
+        "control": str(RunFolder(Path(addresses.run_folder)).control_socket),
         "own": asdict(addresses),
     }
     write_private_file(path, json.dumps(document, indent=2))
@@ -82,3 +83,8 @@ def read_addresses(path: Path) -> Addresses | None:
         ports=cast("dict[str, int]", own["ports"]),
         passwords=cast("dict[str, str]", own["passwords"]),
     )
+
+
+def _service(name: str, addresses: Addresses) -> dict[str, str]:
+    dsn = addresses.dsn_of(name)
+    return {"url": addresses.url_of(name), **({} if dsn is None else {"dsn": dsn})}

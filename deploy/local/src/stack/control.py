@@ -14,7 +14,6 @@ from typing import Self, TypedDict, cast
 
 from stack.folders import RunFolder
 
-_SOCKET_NAME = "control.sock"
 _TIMEOUT_SECONDS = 120.0
 
 
@@ -56,7 +55,7 @@ class Control:
     def of_test_stack(cls) -> Self:
         """Connect to the stack that `./handbill test` told of."""
         document = json.loads(Path(os.environ["HANDBILL_TEST_STACK"]).read_text())
-        return cls(RunFolder(Path(document["supervisor"]["folder"])))
+        return cls(RunFolder(Path(document["control"]).parent))
 
     def __enter__(self) -> Self:
         return self
@@ -124,6 +123,6 @@ def socket_path(run: RunFolder) -> Generator[Path]:
     """
     descriptor = os.open(run.path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield Path(f"/proc/self/fd/{descriptor}") / _SOCKET_NAME
+        yield Path(f"/proc/self/fd/{descriptor}") / run.control_socket.name
     finally:
         os.close(descriptor)

@@ -76,6 +76,10 @@ class RunFolder:
         return self.path / "state.json"
 
     @property
+    def control_socket(self) -> Path:
+        return self.path / "control.sock"
+
+    @property
     def lock_file(self) -> Path:
         return self.path / "supervisor.lock"
 

@@ -100,6 +100,9 @@ def _is_of(process: psutil.Process, run: RunFolder, known: set[tuple[int, float]
     if process.pid == os.getpid():
         return False
     try:
+        # A dead one may lie about unreaped for long; there is nothing left to stop.
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
         if (process.pid, process.create_time()) in known:
             return True
         return process.environ().get(RUN_VARIABLE) == str(run.path)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import structlog
@@ -21,11 +22,14 @@ Step = Callable[[Database], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A loop with a role of its own, so that it can be scaled by itself. `open_step` runs once, in the event loop."""
+    """A loop with a role of its own, so that it can be scaled by itself.
+
+    `open_step` is entered once, in the event loop; leaving it ends what the steps have under way and open.
+    """
 
     name: str
     role: str
-    open_step: Callable[[], Awaitable[Step]]
+    open_step: Callable[[], AbstractAsyncContextManager[Step]]
 
 
 class JobLoop:
@@ -48,7 +52,10 @@ class JobLoop:
 
     async def run(self) -> None:
         """Work until stopped; waits through outages of PostgreSQL."""
-        step = await self._job.open_step()
+        async with self._job.open_step() as step:
+            await self._repeat(step)
+
+    async def _repeat(self, step: Step) -> None:
         delay_seconds = 0.2
         while not self._stopping:
             self._awake.clear()

@@ -4,12 +4,18 @@ The fields are those of `contracts.envelope.Envelope`, of which the schema is ma
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
+from contracts.envelope import ACTOR
 from contracts.message import Message
+
+INTEGER_MAX = 2**31 - 1
+ShortText = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00]*$")]
+"""What a database column and its index take."""
 
 
 class WireEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -17,15 +23,15 @@ class WireEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Fals
 
     specversion: str = "1.0"
     id: UUID
-    source: str
-    type: str
-    subject: str
+    source: ShortText
+    type: ShortText
+    subject: ShortText
     time: datetime
     datacontenttype: str = "application/json"
     data: msgspec.Raw
     firm: UUID
-    revision: int | None = None
-    actor: str
+    revision: Annotated[int, Meta(ge=1, le=INTEGER_MAX)] | None = None
+    actor: Annotated[str, Meta(pattern=ACTOR)]
     correlation: UUID
     causation: UUID | None = None
 

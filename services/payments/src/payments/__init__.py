@@ -1,1 +1,1 @@
-"""."""
+"""What is owed, by whom, and how it is paid."""

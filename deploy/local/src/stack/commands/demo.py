@@ -4,13 +4,15 @@ import asyncio
 import shutil
 from typing import Annotated
 
+import httpx
 import typer
 
-from stack.addresses import read_addresses
+from stack.addresses import Addresses, read_addresses
 from stack.commands.options import JsonFile
 from stack.commands.up import start_lasting
 from stack.demo.play import play_story, unplayed
 from stack.demo.result import StepResult, write_results
+from stack.demo.scene import Scene
 from stack.demo.story import STORY
 from stack.folders import CHECKOUT, RunFolder
 from stack.launch import DidNotStart, Launch, passing_stack
@@ -18,6 +20,7 @@ from stack.runs import LASTING, is_running, run_folder
 from stack.terminal import StartProgress, err, tell_failed_start
 
 _OUT_FOLDER = CHECKOUT / "out" / "demo"
+_ANSWER_TIMEOUT_SECONDS = 15.0
 
 
 def demo(
@@ -67,7 +70,12 @@ def _play(run: RunFolder, results: list[StepResult]) -> None:
     assert addresses is not None, "a stack that is up has addresses"
     shutil.rmtree(_OUT_FOLDER, ignore_errors=True)
     _OUT_FOLDER.mkdir(parents=True)
-    asyncio.run(play_story(STORY, run, addresses, _OUT_FOLDER, results))
+    asyncio.run(_play_on(run, addresses, results))
+
+
+async def _play_on(run: RunFolder, addresses: Addresses, results: list[StepResult]) -> None:
+    async with httpx.AsyncClient(timeout=_ANSWER_TIMEOUT_SECONDS) as http:
+        await play_story(STORY, Scene(run, addresses, http, _OUT_FOLDER), results)
 
 
 def _is_ok(results: list[StepResult]) -> bool:

@@ -11,9 +11,7 @@ from stack.runs import LASTING, is_running, remove, run_folder, stop_leftovers
 from stack.terminal import err
 
 
-def down(
-    *, wipe: Annotated[bool, typer.Option("--wipe", help="Delete the stack's data too.")] = False
-) -> None:
+def down(*, wipe: Annotated[bool, typer.Option("--wipe", help="Delete the stack's data too.")] = False) -> None:
     """Stop the stack."""
     run = run_folder(LASTING)
     if is_running(run):
@@ -21,7 +19,9 @@ def down(
         err.print("The stack is stopped.")
     else:
         count = stop_leftovers(run)
-        err.print(f"The stack was not up; {count} left-over processes were stopped." if count else "The stack is not up.")
+        err.print(
+            f"The stack was not up; {count} left-over processes were stopped." if count else "The stack is not up."
+        )
     if wipe:
         remove(run)
         err.print("Its data is deleted.")

@@ -2,19 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import httpx
 
-from stack.addresses import Addresses
-from stack.control import Control
 from stack.demo.result import StepResult
 from stack.demo.scene import Scene, StepFailed
 from stack.demo.story import Step
 from stack.demo.timeline import playing, tell_end, tell_step
-from stack.folders import RunFolder
-
-_ANSWER_TIMEOUT_SECONDS = 15.0
 
 
 def unplayed(story: Sequence[Step]) -> list[StepResult]:
@@ -22,18 +16,13 @@ def unplayed(story: Sequence[Step]) -> list[StepResult]:
     return [StepResult(step.ids, step.title, ok=False, seconds=0.0, seen="it was not played") for step in story]
 
 
-async def play_story(
-    story: Sequence[Step], run: RunFolder, addresses: Addresses, out_folder: Path, results: list[StepResult]
-) -> None:
+async def play_story(story: Sequence[Step], scene: Scene, results: list[StepResult]) -> None:
     """Play the steps in order and tell each; `results` has one per step and is filled on the way."""
-    async with httpx.AsyncClient(timeout=_ANSWER_TIMEOUT_SECONDS) as http:
-        with Control(run) as control:
-            scene = Scene(addresses, http, control, out_folder)
-            for place, step in enumerate(story):
-                results[place] = await _play(step, scene)
-                tell_step(results[place])
-                if not results[place].ok:
-                    break
+    for place, step in enumerate(story):
+        results[place] = await _play(step, scene)
+        tell_step(results[place])
+        if not results[place].ok:
+            break
     tell_end(results, scene.files)
 
 

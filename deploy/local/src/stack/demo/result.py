@@ -20,9 +20,7 @@ class StepResult:
 
 def write_results(path: Path, results: Sequence[StepResult]) -> None:
     """Write `{"ok": …, "steps": […]}`; a story without steps is not ok."""
-    steps = [
-        {name: value for name, value in asdict(result).items() if value is not None} for result in results
-    ]
+    steps = [{name: value for name, value in asdict(result).items() if value is not None} for result in results]
     is_ok = bool(results) and all(result.ok for result in results)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"ok": is_ok, "steps": steps}, indent=2) + "\n")

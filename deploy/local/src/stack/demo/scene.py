@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 
 from stack.addresses import Addresses
-from stack.control import Control
+from stack.folders import RunFolder
 
 
 class StepFailed(Exception):
@@ -22,9 +22,9 @@ class StepFailed(Exception):
 class Scene:
     """One playing of the story; what a step makes and a later one needs is kept in `made`."""
 
+    run: RunFolder
     addresses: Addresses
     http: httpx.AsyncClient
-    control: Control
     out_folder: Path
     files: list[Path] = field(default_factory=list)
     made: dict[str, str] = field(default_factory=dict)

@@ -35,4 +35,8 @@ def tell_end(results: Sequence[StepResult], files: Sequence[Path]) -> None:
         table.add_row(result.id, result.title, f"{result.seconds:.2f}", "yes" if result.ok else "[red]no[/]")
     out.print(table)
     for file in files:
-        out.print(f"  [link=file://{file}]{file.relative_to(CHECKOUT)}[/link]")
+        out.print(f"  [link=file://{file}]{_short(file)}[/link]")
+
+
+def _short(file: Path) -> Path:
+    return file.relative_to(CHECKOUT) if file.is_relative_to(CHECKOUT) else file

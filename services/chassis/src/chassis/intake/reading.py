@@ -34,6 +34,9 @@ class Skipped:
 
 Reading: TypeAlias = Readable | Skipped | Parked
 
+ORDERING_KEY_LENGTH_MAX = 100
+"""Of an unreadable record's key, as text; ours have 36. A longer one would not fit the index."""
+
 
 def read(consumer: Consumer, record: RawRecord, waited_seconds: float = 0.0) -> Reading:
     """Decode a record for a consumer, without side effects."""
@@ -98,6 +101,7 @@ def _is_text(value: bytes | None) -> bool:
 
 def _poison(record: RawRecord, reason: str, detail: str) -> Parked:
     key = (record.key or b"").decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    key = key[:ORDERING_KEY_LENGTH_MAX]
     return Parked(record, key, "poison", reason, detail[:2000].replace("\x00", ""), None)
 
 

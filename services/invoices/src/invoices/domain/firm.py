@@ -1,0 +1,46 @@
+"""The firm, and which day it is there."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+
+@dataclass(frozen=True, slots=True)
+class FirmProfile:
+    """What a firm says of itself and may do. `time_zone` is an IANA name, `currency` the default of new invoices."""
+
+    name: str
+    brand_colour: str
+    time_zone: str
+    locale: str
+    currency: str
+    reply_to: str
+    channels: tuple[str, ...]
+    online_payments: bool
+    share_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """The tenant, at a revision."""
+
+    firm_id: UUID
+    profile: FirmProfile
+    revision: int
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether the IANA database has this name; the day an invoice is issued depends on it."""
+    return name in _time_zones()
+
+
+def day_at(moment: datetime, time_zone: str) -> date:
+    """The calendar day at a moment, where the firm is."""
+    return moment.astimezone(ZoneInfo(time_zone)).date()

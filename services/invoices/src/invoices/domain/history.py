@@ -1,0 +1,42 @@
+"""One invoice's timeline: who did what, when, and what caused it (I7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+Kind = Literal[
+    "created", "draft_changed", "finalised",
+    "shared", "unshared", "share_suspended", "share_restored",
+    "delivery_accepted", "delivery_failed",
+]  # fmt: skip
+
+Plain: TypeAlias = str | int | bool | None | list[str]
+Summary: TypeAlias = Mapping[str, Plain]
+"""What happened in a few words: ids and numbers, no names, so that a contact can be erased and the history stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The event behind an entry. `causation_id` is the request, command or event it follows from.
+
+    Where that was an event with an entry here, it is that entry's id.
+    """
+
+    event_id: UUID
+    occurred_at: datetime
+    actor: str
+    correlation_id: UUID
+    causation_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an invoice's timeline; its id is that of the event."""
+
+    firm_id: UUID
+    invoice_id: UUID
+    kind: Kind
+    origin: Origin
+    summary: Summary

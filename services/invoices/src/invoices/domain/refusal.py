@@ -1,0 +1,50 @@
+"""Every business no of this service: the slug is stable, the detail is for people."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """What is wrong. A slug of the form `unknown_…` or `invalid_…` has a meaning for HTTP too."""
+
+    ALREADY_EXISTS = "already_exists"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+    BILLING_TAKEN = "billing_taken"
+    CONTACT_NAMED_TWICE = "contact_named_twice"
+    DISCOUNT_EXCEEDS_SUBTOTAL = "discount_exceeds_subtotal"
+    INVALID_TIME_ZONE = "invalid_time_zone"
+    NO_LINES = "no_lines"
+    NOT_DRAFT = "not_draft"
+    SCOPE_MISSING = "scope_missing"
+    STAFF_USER_DISABLED = "staff_user_disabled"
+    UNKNOWN_API_KEY = "unknown_api_key"
+    UNKNOWN_CONTACT = "unknown_contact"
+    UNKNOWN_FIRM = "unknown_firm"
+    UNKNOWN_INVOICE = "unknown_invoice"
+    UNKNOWN_MATTER = "unknown_matter"
+    UNKNOWN_STAFF_USER = "unknown_staff_user"
+    VOID = "void"
+
+    @property
+    def detail(self) -> str:
+        return _DETAILS[self]
+
+
+_DETAILS = {
+    Refusal.ALREADY_EXISTS: "this id is in use with other content",
+    Refusal.AMOUNT_TOO_LARGE: "the sum is above what one invoice can hold",
+    Refusal.BILLING_TAKEN: "a matter has at most one billing contact",
+    Refusal.CONTACT_NAMED_TWICE: "name each contact once, with all its roles",
+    Refusal.DISCOUNT_EXCEEDS_SUBTOTAL: "the discount is above the sum of the lines",
+    Refusal.INVALID_TIME_ZONE: "no such time zone in the IANA database",
+    Refusal.NO_LINES: "an invoice without lines cannot be finalised",
+    Refusal.NOT_DRAFT: "the invoice is not a draft any more",
+    Refusal.SCOPE_MISSING: "a key cannot have scopes that its maker lacks",
+    Refusal.STAFF_USER_DISABLED: "the staff account is disabled",
+    Refusal.UNKNOWN_API_KEY: "no such API key",
+    Refusal.UNKNOWN_CONTACT: "no such contact",
+    Refusal.UNKNOWN_FIRM: "no such firm",
+    Refusal.UNKNOWN_INVOICE: "no such invoice",
+    Refusal.UNKNOWN_MATTER: "no such matter",
+    Refusal.UNKNOWN_STAFF_USER: "no such staff account",
+    Refusal.VOID: "the invoice is void",
+}

@@ -1,0 +1,1 @@
+"""What invoices can do: one file per use case; the listing is the feature list."""

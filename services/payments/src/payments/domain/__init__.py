@@ -1,0 +1,1 @@
+"""Rules of what is owed, on plain values: standard library alone."""

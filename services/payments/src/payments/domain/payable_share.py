@@ -1,0 +1,33 @@
+"""Who may pay what: a contact's share of an invoice by one channel, and whether it puts it on the payment page."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+LISTING_CHANNELS = frozenset({"portal", "email"})
+
+
+class ShareState(StrEnum):
+    """A suspended share may come back, a revoked one only as a new generation."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class PayableShare:
+    """One share, at one generation: sharing again after revoking is a new one of the same id."""
+
+    firm_id: UUID
+    share_id: UUID
+    generation: int
+    invoice_id: UUID
+    contact_id: UUID
+    channel: str
+    state: ShareState
+
+    @property
+    def lists_on_page(self) -> bool:
+        """Whether it puts the invoice on the contact's payment page: a link or text share does not (S11)."""
+        return self.channel in LISTING_CHANNELS

@@ -1,0 +1,1 @@
+"""One file per table, one typed function per statement."""

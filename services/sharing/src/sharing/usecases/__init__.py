@@ -1,0 +1,1 @@
+"""What sharing can do: one file each."""
