@@ -14,7 +14,7 @@ from stack.folders import CHECKOUT
 
 
 @pytest.fixture
-def launcher(tmp_path: Path) -> ModuleType:
+def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The launcher as if it stood in an empty checkout of one package."""
     loader = importlib.machinery.SourceFileLoader("handbill_launcher", str(CHECKOUT / "handbill"))
     spec = importlib.util.spec_from_loader("handbill_launcher", loader)
@@ -24,8 +24,9 @@ def launcher(tmp_path: Path) -> ModuleType:
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts" / "pyproject.toml").write_text('[project]\nname = "handbill-contracts"\n')
     (tmp_path / "requirements.lock").write_text("one==1\n")
-    module.ROOT, module.VENV, module.LOCK = tmp_path, tmp_path / ".venv", tmp_path / "requirements.lock"
-    module.STAMP = tmp_path / "stamp.json"
+    places = {"ROOT": ".", "VENV": ".venv", "LOCK": "requirements.lock", "STAMP": "stamp.json"}
+    for name, place in places.items():
+        monkeypatch.setattr(module, name, tmp_path / place)
     return module
 
 

@@ -55,13 +55,15 @@ class Launched:
                 stderr=log,
                 start_new_session=True,
             )
+        self._lifeline = cast("IO[bytes]", self._process.stdin)
+        self._told = cast("IO[bytes]", self._process.stdout)
 
     def wait_until_up(self, report: Callable[[str, float], None]) -> None:
         """Return when every part is ready, having reported each with its seconds.
 
         Raises: DidNotStart.
         """
-        for line in cast("IO[bytes]", self._process.stdout):
+        for line in self._told:
             event = json.loads(line)
             match event["event"]:
                 case "ready":
@@ -77,16 +79,18 @@ class Launched:
 
     def detach(self) -> None:
         """Let the stack outlive this command."""
-        lifeline = cast("IO[bytes]", self._process.stdin)
-        lifeline.write(DETACH)
-        lifeline.close()
+        self._lifeline.write(DETACH)
+        self._lifeline.close()
 
     def end(self) -> None:
-        """Stop everything and return when it has stopped."""
+        """Stop everything and return when it has stopped; safe to repeat."""
+        if self._process.returncode is not None:
+            return
         with suppress(BrokenPipeError):
-            cast("IO[bytes]", self._process.stdin).close()
+            self._lifeline.close()
         # Read on, or a supervisor that still tells something would wait for a reader.
-        cast("IO[bytes]", self._process.stdout).read()
+        self._told.read()
+        self._told.close()
         self._process.wait(_END_TIMEOUT_SECONDS)
 
 

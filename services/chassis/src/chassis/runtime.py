@@ -9,13 +9,12 @@ from contextlib import AsyncExitStack
 import structlog
 import uvloop
 from aiokafka.errors import KafkaError
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from chassis.database import Database, open_pool
 from chassis.health import Progress
 from chassis.housekeeping import Housekeeper
 from chassis.http.app import build_app
+from chassis.http.serve import serve
 from chassis.intake.replay import Replayer
 from chassis.intake.subscriber import assert_safe, open_broker, subscribe, watch_lag
 from chassis.jobs import JobLoop
@@ -157,12 +156,4 @@ class Process:
         settings = self._service.settings
         routes = list(self._service.routes) if "api" in self._roles else []
         app = build_app(self._service.name, routes, database, self._progress)
-        server = Server(
-            app, settings.http_host, settings.http_port, interface=Interfaces.ASGI, log_enabled=False, websockets=False
-        )
-        task = asyncio.create_task(server.serve())
-        stopped = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            server.stop()
-        await task
+        await serve(app, settings.http_host, settings.http_port, self._stopping)

@@ -21,18 +21,36 @@ async def apply_batch(tx: Tx, consumer: Consumer, readings: Sequence[Reading]) -
     skipped = [reading.reason for reading in readings if isinstance(reading, Skipped)]
     if skipped:
         _log.debug("records_skipped", consumer=consumer.name, count=len(skipped), first=skipped[0])
-    aside = [reading for reading in readings if isinstance(reading, Parked)]
-    readable = [reading for reading in readings if isinstance(reading, Readable)]
-    if consumer.is_ordered:
-        waiting = await parked.list_waiting_keys(tx, consumer.name, [reading.ordering_key for reading in readable])
-        aside += [blocked(reading) for reading in readable if reading.ordering_key in waiting]
-        readable = [reading for reading in readable if reading.ordering_key not in waiting]
+    aside, readable = await _set_aside(tx, consumer, readings)
     held = await apply_readable(tx, consumer, readable)
-    await parked.insert_parked(tx, consumer.name, [*aside, *held])
+    # In the order of their records: an earlier one must not wait behind a later one of its key.
+    await parked.insert_parked(tx, consumer.name, sorted([*aside, *held], key=_place))
     for record in aside:
         if record.kind == "poison":
             _log.error("record_parked", consumer=consumer.name, reason=record.reason, topic=record.record.topic,
                        partition=record.record.partition, offset=record.record.offset)  # fmt: skip
+
+
+async def _set_aside(
+    tx: Tx, consumer: Consumer, readings: Sequence[Reading]
+) -> tuple[list[Parked], list[Readable]]:
+    """Part what cannot be read, and what waits behind a parked message of its key, from what can be applied."""
+    messages = [reading for reading in readings if isinstance(reading, Readable)]
+    waiting = set[str]()
+    if consumer.is_ordered:
+        waiting = await parked.list_waiting_keys(tx, consumer.name, [message.ordering_key for message in messages])
+    aside: list[Parked] = []
+    readable: list[Readable] = []
+    for reading in readings:
+        if isinstance(reading, Parked):
+            aside.append(reading)
+            if consumer.is_ordered:
+                waiting.add(reading.ordering_key)
+        elif isinstance(reading, Readable) and reading.ordering_key in waiting:
+            aside.append(blocked(reading))
+        elif isinstance(reading, Readable):
+            readable.append(reading)
+    return aside, readable
 
 
 async def apply_readable(tx: Tx, consumer: Consumer, readings: Sequence[Readable]) -> list[Parked]:
@@ -90,3 +108,7 @@ async def _apply_group(tx: Tx, group: Sequence[Readable]) -> list[Readable]:
 
 def _message_key(reading: Readable) -> inbox.MessageKey:
     return reading.message.envelope.source, reading.message.envelope.id
+
+
+def _place(record: Parked) -> tuple[str, int, int]:
+    return record.record.topic, record.record.partition, record.record.offset

@@ -29,7 +29,7 @@ class Balance:
 
 
 def shown_status(state: State, balance: Balance | None) -> Status:
-    """The status that people see: invoices knows draft, final and void; payments knows what is paid."""
+    """Tell the status that people see: invoices knows draft, final and void; payments knows what is paid."""
     if state != "final" or balance is None:
         return state
     if balance.open_minor == 0:

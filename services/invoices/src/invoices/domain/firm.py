@@ -42,5 +42,5 @@ def is_time_zone(name: str) -> bool:
 
 
 def day_at(moment: datetime, time_zone: str) -> date:
-    """The calendar day at a moment, where the firm is."""
+    """Tell the calendar day at a moment, where the firm is."""
     return moment.astimezone(ZoneInfo(time_zone)).date()

@@ -12,7 +12,7 @@ Kind = Literal[
     "delivery_accepted", "delivery_failed",
 ]  # fmt: skip
 
-Plain: TypeAlias = str | int | bool | None | list[str]
+Plain: TypeAlias = str | int | bool | list[str] | None
 Summary: TypeAlias = Mapping[str, Plain]
 """What happened in a few words: ids and numbers, no names, so that a contact can be erased and the history stay."""
 

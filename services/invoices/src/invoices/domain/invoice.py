@@ -86,7 +86,7 @@ class Invoice:
 
 
 def change_draft(invoice: Invoice, terms: Terms, content: Content) -> Invoice | Refusal:
-    """The draft with other terms and lines."""
+    """Give the draft other terms and lines."""
     if invoice.state != "draft":
         return Refusal.NOT_DRAFT
     totals = total_up(content.lines, terms.discount_minor)
@@ -105,7 +105,7 @@ def admit_finalising(invoice: Invoice, line_count: int) -> Refusal | None:
 
 
 def finalise(invoice: Invoice, sequence: int, issued_on: date) -> Invoice:
-    """The draft as its first version."""
+    """Make the draft its first version."""
     assert invoice.state == "draft"
     assert invoice.issue is None
     issue = Issue(sequence, version=1, issued_on=issued_on, due_on=due_day(invoice.terms, issued_on))
@@ -113,7 +113,7 @@ def finalise(invoice: Invoice, sequence: int, issued_on: date) -> Invoice:
 
 
 def due_day(terms: Terms, issued_on: date) -> date:
-    """The day by which it is to be paid: as said, or so many days after it was issued."""
+    """Tell the day by which it is to be paid: as said, or so many days after it was issued."""
     if terms.due_on is not None:
         return terms.due_on
     days = DUE_IN_DAYS_DEFAULT if terms.due_in_days is None else terms.due_in_days

@@ -70,7 +70,7 @@ def admit_contacts(named: Sequence[tuple[UUID, Sequence[str]]]) -> tuple[MatterC
 
 
 def change_profile(matter: Matter, profile: MatterProfile) -> Matter:
-    """The matter with another profile; the very same matter where nothing changes."""
+    """Give the matter another profile; the very same matter where nothing changes."""
     if profile == matter.profile:
         return matter
     return replace(matter, profile=profile, revision=matter.revision + 1)

@@ -26,7 +26,7 @@ def multiplied_minor(quantity: Decimal, unit_price_minor: int) -> int:
 
 
 def percent_minor(amount_minor: int, rate_percent: Decimal) -> int:
-    """A percentage of an amount."""
+    """Take a percentage of an amount."""
     return rounded_minor(_EXACT.multiply(Decimal(amount_minor), rate_percent).scaleb(-2, context=_EXACT))
 
 

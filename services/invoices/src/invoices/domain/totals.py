@@ -65,7 +65,7 @@ def price_lines(lines: Sequence[Line], discount_minor: int) -> list[PricedLine] 
 
 
 def total_up(lines: Sequence[Line], discount_minor: int) -> Totals | Refusal:
-    """The sums of an invoice with these lines and this discount."""
+    """Sum up an invoice with these lines and this discount."""
     priced = price_lines(lines, discount_minor)
     if isinstance(priced, Refusal):
         return priced

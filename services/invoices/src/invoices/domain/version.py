@@ -60,7 +60,7 @@ def parties_of(firm: Firm, matter: Matter, billing_contact: Contact | None) -> P
 
 
 def write_version(invoice: Invoice, content: Content, parties: Parties, created_at: datetime) -> Version:
-    """The version that a final invoice is at."""
+    """Write the version that a final invoice is at."""
     assert invoice.issue is not None
     priced = price_lines(content.lines, invoice.terms.discount_minor)
     assert not isinstance(priced, Refusal), "its totals were taken when it was drafted"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from sharing.domain.admission import Barred, Missing, obstacle_to_contact, obstacle_to_portal
+from sharing.domain.admission import Barred, Refusal, obstacle_to_contact, obstacle_to_portal
 from sharing.domain.replicas import Contact, Invoice, Key, Known
 from sharing.domain.share import Share, holders
 
@@ -33,12 +33,20 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """How one wish ended. `refusal` is for the state `refused`."""
+
+    wish: Wish
+    state: WishState
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of the due wishes of one invoice; those that are in none of the three wait on."""
+    """What becomes of the due wishes of one invoice; those not decided wait on. `added` get it now."""
 
     added: tuple[Contact, ...]
-    had_it: tuple[UUID, ...]
-    refused: tuple[tuple[UUID, Barred], ...]
+    decided: tuple[Decided, ...]
 
 
 def judge_wishes(invoice: Invoice, shares: Sequence[Share], wishes: Sequence[Wish], known: Known) -> Verdict:
@@ -46,16 +54,16 @@ def judge_wishes(invoice: Invoice, shares: Sequence[Share], wishes: Sequence[Wis
     holding = holders(shares, "portal")
     for_all = obstacle_to_portal(invoice, known)
     added: list[Contact] = []
-    had_it: list[UUID] = []
-    refused: list[tuple[UUID, Barred]] = []
+    decided: list[Decided] = []
     for wish in wishes:
         contact = known.contacts.get((wish.firm_id, wish.contact_id))
         is_on_matter = (*invoice.matter_key, wish.contact_id) in known.members
         obstacle = for_all or obstacle_to_contact(invoice, contact, is_on_matter=is_on_matter)
         if wish.contact_id in holding:
-            had_it.append(wish.contact_id)
+            decided.append(Decided(wish, "shared", None))
         elif isinstance(obstacle, Barred):
-            refused.append((wish.contact_id, obstacle))
-        elif not isinstance(obstacle, Missing) and contact is not None:
+            decided.append(Decided(wish, "refused", obstacle.refusal))
+        elif obstacle is None and contact is not None:
             added.append(contact)
-    return Verdict(tuple(added), tuple(had_it), tuple(refused))
+            decided.append(Decided(wish, "shared", None))
+    return Verdict(tuple(added), tuple(decided))

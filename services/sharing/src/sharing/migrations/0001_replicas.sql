@@ -57,7 +57,7 @@ create table invoices (
     revision integer not null,
     constraint invoices_pkey primary key (firm_id, invoice_id),
     constraint invoices_issue_check check (num_nulls(number, version, due_on) in (0, 3)),
-    constraint invoices_draft_check check ((status = 'draft') = (number is null))
+    constraint invoices_draft_check check (status = 'void' or (status = 'draft') = (number is null))
 );
 
 -- migrate: rollback

@@ -1,0 +1,58 @@
+"""Table `invoice_versions`: written once, never changed. There is no update or delete here, by intent."""
+
+from collections.abc import Sequence
+from typing import LiteralString
+
+import asyncpg
+from pydantic import TypeAdapter
+
+from chassis.database import Tx
+from invoices.domain.key import Key
+from invoices.domain.version import Document, Version
+
+# Without `on conflict`: the same version written twice is a bug, and the transaction that tries it fails.
+_INSERT: LiteralString = """
+insert into invoice_versions (firm_id, invoice_id, version, document, created_at)
+select * from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::jsonb[], $5::timestamptz[])
+"""
+_LIST: LiteralString = """
+select * from invoice_versions where firm_id = $1 and invoice_id = $2 order by version
+"""
+_FIND: LiteralString = """
+select * from invoice_versions where firm_id = $1 and invoice_id = $2 and version = $3
+"""
+
+_document = TypeAdapter(Document)
+
+
+async def insert_versions(tx: Tx, versions: Sequence[Version]) -> None:
+    """Keep versions for ever."""
+    await tx.execute(
+        _INSERT,
+        [version.firm_id for version in versions],
+        [version.invoice_id for version in versions],
+        [version.version for version in versions],
+        [_document.dump_json(version.document).decode() for version in versions],
+        [version.created_at for version in versions],
+    )
+
+
+async def list_versions(tx: Tx, invoice: Key) -> list[Version]:
+    """All versions of an invoice, first one first."""
+    return [_version(row) for row in await tx.fetch(_LIST, *invoice)]
+
+
+async def find_version(tx: Tx, invoice: Key, version: int) -> Version | None:
+    """One version of an invoice."""
+    row = await tx.fetchrow(_FIND, *invoice, version)
+    return _version(row) if row else None
+
+
+def _version(row: asyncpg.Record) -> Version:
+    return Version(
+        firm_id=row["firm_id"],
+        invoice_id=row["invoice_id"],
+        version=row["version"],
+        created_at=row["created_at"],
+        document=_document.validate_json(row["document"]),
+    )

@@ -1,0 +1,71 @@
+"""What sharing says of its shares, in the words of the contract. The table is the outbox; the statement is chassis's."""
+
+from collections.abc import Sequence
+
+from contracts.invoices import AddContact, ContactProfile
+from contracts.sharing import InvoiceShared, Shared, ShareRef, SharesRestored, SharesRevoked, SharesSuspended
+from sharing.domain.replicas import Contact, Invoice, Matter
+from sharing.domain.share import Share
+
+
+def invoice_shared(
+    invoice: Invoice, matter: Matter, shares: Sequence[tuple[Share, Contact]], message: str | None
+) -> InvoiceShared:
+    """Say that an invoice was shared through the portal, all by one act: everything that telling them needs."""
+    assert invoice.issue is not None, "a draft is never shared"
+    return InvoiceShared(
+        invoice_id=invoice.invoice_id,
+        matter_id=matter.matter_id,
+        matter_name=matter.name,
+        number=invoice.issue.number,
+        version=invoice.issue.version,
+        currency=invoice.currency,
+        total_minor=invoice.total_minor,
+        due_on=invoice.issue.due_on,
+        channel="portal",
+        message=message,
+        shares=[_shared(share, contact) for share, contact in shares],
+    )
+
+
+def shares_revoked(shares: Sequence[Share]) -> SharesRevoked:
+    """Say that portal shares of one invoice ended for good."""
+    return SharesRevoked(invoice_id=shares[0].item_id, channel="portal", shares=_refs(shares))
+
+
+def shares_suspended(shares: Sequence[Share]) -> SharesSuspended:
+    """Say that portal shares of one invoice are hidden."""
+    return SharesSuspended(invoice_id=shares[0].item_id, channel="portal", shares=_refs(shares))
+
+
+def shares_restored(shares: Sequence[Share]) -> SharesRestored:
+    """Say that hidden portal shares of one invoice are in force again."""
+    return SharesRestored(invoice_id=shares[0].item_id, channel="portal", shares=_refs(shares))
+
+
+def contact_joined(contact: Contact, invoice: Invoice) -> AddContact:
+    """Ask invoices to know a contact that was typed in here, and to have it on the invoice's matter as `other`."""
+    profile = ContactProfile(
+        name=contact.name, kind=contact.kind, email=contact.email, phone=contact.phone, locale=contact.locale
+    )
+    return AddContact(
+        contact_id=contact.contact_id, profile=profile, matter_id=invoice.matter_id, roles=["other"]
+    )
+
+
+def _shared(share: Share, contact: Contact) -> Shared:
+    return Shared(
+        share_id=share.share_id,
+        generation=share.generation,
+        contact_id=contact.contact_id,
+        name=contact.name,
+        email=contact.email,
+        locale=contact.locale,
+    )
+
+
+def _refs(shares: Sequence[Share]) -> list[ShareRef]:
+    return [
+        ShareRef(share_id=share.share_id, generation=share.generation, contact_id=share.contact_id)
+        for share in shares
+    ]

@@ -1,0 +1,107 @@
+"""Wishes. A row is written under its invoice's lock."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import LiteralString
+
+from chassis.database import Tx
+from sharing.domain.replicas import Key
+from sharing.domain.wish import Decided, Wish
+
+# A wish that came before is kept as it is, decided or not.
+_INSERT: LiteralString = """
+insert into share_wishes (firm_id, invoice_id, contact_id, state, wished_by, correlation_id, causation_id)
+select distinct on (firm_id, invoice_id, contact_id)
+    firm_id, invoice_id, contact_id, 'waiting', wished_by, correlation_id, causation_id
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[])
+    as wish (firm_id, invoice_id, contact_id, wished_by, correlation_id, causation_id)
+on conflict on constraint share_wishes_pkey do nothing
+"""
+_MARK_DUE: LiteralString = """
+update share_wishes set state = 'due'
+from invoices
+where (invoices.firm_id, invoices.invoice_id) in (select * from unnest($1::uuid[], $2::uuid[]))
+and share_wishes.firm_id = invoices.firm_id and share_wishes.invoice_id = invoices.invoice_id
+and share_wishes.state = 'waiting' and invoices.status <> 'draft'
+"""
+_FIND_DUE: LiteralString = """
+select firm_id, invoice_id, contact_id, wished_by, correlation_id, causation_id
+from share_wishes
+where state = 'due' and (firm_id, invoice_id) in (select * from unnest($1::uuid[], $2::uuid[]))
+order by firm_id, invoice_id, wished_at, contact_id
+"""
+_DECIDE: LiteralString = """
+update share_wishes set state = decided.state, refusal = decided.refusal, decided_at = clock_timestamp()
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
+    as decided (firm_id, invoice_id, contact_id, state, refusal)
+where share_wishes.firm_id = decided.firm_id and share_wishes.invoice_id = decided.invoice_id
+and share_wishes.contact_id = decided.contact_id and share_wishes.state = 'due'
+"""
+_SUPERSEDE: LiteralString = """
+update share_wishes set state = 'superseded', decided_at = clock_timestamp()
+where state = 'due' and (firm_id, invoice_id) in (select * from unnest($1::uuid[], $2::uuid[]))
+"""
+# A look without a lock: is there anything that lock_wished_invoices could find?
+_RIPE: LiteralString = """
+select exists (
+    select from share_wishes as wish
+    join invoices on invoices.firm_id = wish.firm_id and invoices.invoice_id = wish.invoice_id
+    join firms on firms.firm_id = wish.firm_id
+    join matters on matters.firm_id = wish.firm_id and matters.matter_id = invoices.matter_id
+    join contacts on contacts.firm_id = wish.firm_id and contacts.contact_id = wish.contact_id
+    where wish.state = 'due'
+)
+"""
+
+
+async def insert_wishes(tx: Tx, wishes: Sequence[Wish]) -> None:
+    """Keep wishes until their invoice is final. Safe to repeat."""
+    await tx.execute(
+        _INSERT,
+        [wish.firm_id for wish in wishes],
+        [wish.invoice_id for wish in wishes],
+        [wish.contact_id for wish in wishes],
+        [wish.wished_by for wish in wishes],
+        [wish.correlation_id for wish in wishes],
+        [wish.causation_id for wish in wishes],
+    )
+
+
+async def mark_due(tx: Tx, invoice_keys: Collection[Key]) -> None:
+    """Make the waiting wishes of those invoices due that are no drafts any more. Safe to repeat."""
+    await tx.execute(_MARK_DUE, *_columns(invoice_keys))
+
+
+async def find_due_wishes(tx: Tx, invoice_keys: Collection[Key]) -> dict[Key, list[Wish]]:
+    """Due wishes by invoice, in the order they came. Read it after the invoices are locked."""
+    found: defaultdict[Key, list[Wish]] = defaultdict(list)
+    for row in await tx.fetch(_FIND_DUE, *_columns(invoice_keys)):
+        wish = Wish(**dict(row))
+        found[wish.invoice_key].append(wish)
+    return found
+
+
+async def decide_wishes(tx: Tx, decided: Sequence[Decided]) -> None:
+    """Keep how due wishes ended."""
+    await tx.execute(
+        _DECIDE,
+        [end.wish.firm_id for end in decided],
+        [end.wish.invoice_id for end in decided],
+        [end.wish.contact_id for end in decided],
+        [end.state for end in decided],
+        [end.refusal for end in decided],
+    )
+
+
+async def supersede_wishes(tx: Tx, invoice_keys: Collection[Key]) -> None:
+    """End the due wishes of invoices for which somebody has just saved a set."""
+    await tx.execute(_SUPERSEDE, *_columns(invoice_keys))
+
+
+async def has_ripe_wishes(tx: Tx) -> bool:
+    """Whether some due wish can be decided now."""
+    return bool(await tx.fetchval(_RIPE))
+
+
+def _columns(keys: Collection[Key]) -> tuple[list[object], list[object]]:
+    return [firm_id for firm_id, _ in keys], [item_id for _, item_id in keys]
