@@ -42,7 +42,7 @@ async def is_shared(practice: Practice, invoice_id: UUID) -> bool:
 
 async def history_kinds(practice: Practice, invoice_id: UUID) -> list[str]:
     body = (await practice.api.get("invoices", f"/v1/invoices/{invoice_id}/history")).body
-    return [entry["kind"] for entry in body["entries"]]
+    return [entry["kind"] for entry in body["items"]]
 
 
 async def payable(practice: Practice, contact_id: UUID) -> set[str]:
@@ -77,7 +77,7 @@ async def test_an_invoice_shared_with_two_contacts_reaches_both_and_every_servic
 
     async def told_in_history() -> bool:
         kinds = await history_kinds(practice, invoice_id)
-        return kinds.count("delivery_accepted") == 2 and "invoice_shared" in kinds
+        return kinds.count("delivery_accepted") == 2 and "shared" in kinds
 
     await eventually(told_in_history)
     for contact_id in (ada, bob):

@@ -13,9 +13,9 @@ from stack.addresses import Addresses, read_addresses
 from stack.control import Control, ControlRefused
 from stack.folders import RunFolder
 from stack.health import health_of
-from stack.launch import DidNotStart, Launch, Launched
+from stack.launch import Launch, Launched
 from stack.postgres import server_answers
-from stack.runs import is_running, remove, run_folder, stop_leftovers
+from stack.runs import AlreadyRunning, is_running, remove, run_folder, stop_leftovers
 
 _LAUNCH = Launch("selftest", is_volatile=True, with_services=False)
 
@@ -69,7 +69,7 @@ async def test_a_stack_survives_its_faults_and_nothing_survives_its_supervisor(r
 
         await eventually(is_restarted)
 
-    with pytest.raises(DidNotStart, match="already running"):
+    with pytest.raises(AlreadyRunning):
         _launch(run)
 
     pids = [process["pid"] for process in health_of(run)["processes"] if process["pid"] is not None]

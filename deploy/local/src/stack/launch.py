@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, cast
 
-from stack.folders import RunFolder, own_folder
+from stack.folders import RunFolder
 from stack.lifeline import DETACH
-from stack.runs import LASTING, remove, run_folder
+from stack.runs import LASTING, claim, remove, run_folder
 
 _END_TIMEOUT_SECONDS = 60.0
 
@@ -40,21 +40,19 @@ class Launch:
 
 
 class Launched:
-    """A supervisor that we started and that lives as long as we hold its lifeline."""
+    """A supervisor that we started and that lives as long as we hold its lifeline.
+
+    Raises: AlreadyRunning.
+    """
 
     def __init__(self, run: RunFolder, launch: Launch) -> None:
         self.run = run
-        own_folder(run.path, mode=0o711)
-        own_folder(run.logs, mode=0o700)
-        with run.log_of("supervisor").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "stack.supervisor", str(run.path), launch.kind, *launch.options],
-                cwd="/",
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
+        descriptor = claim(run, launch.kind)
+        try:
+            self._process = _spawn_supervisor(run, launch, descriptor)
+        finally:
+            # From here on the supervisor alone holds the folder.
+            os.close(descriptor)
         self._lifeline = cast("IO[bytes]", self._process.stdin)
         self._told = cast("IO[bytes]", self._process.stdout)
 
@@ -94,10 +92,23 @@ class Launched:
         self._process.wait(_END_TIMEOUT_SECONDS)
 
 
+def _spawn_supervisor(run: RunFolder, launch: Launch, descriptor: int) -> subprocess.Popen[bytes]:
+    with run.log_of("supervisor").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "stack.supervisor", str(run.path), *launch.options],
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=(descriptor,),
+        )
+
+
 def launch_lasting(launch: Launch, report: Callable[[str, float], None]) -> RunFolder:
     """Start a stack that stays; interrupted before it is up, nothing of it stays.
 
-    Raises: DidNotStart.
+    Raises: AlreadyRunning, DidNotStart.
     """
     launched = Launched(run_folder(LASTING), launch)
     try:

@@ -1,7 +1,9 @@
 """A stack while its supervisor runs it: its children, their order at start and stop, their health."""
 
 import asyncio
+import logging
 import os
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import psutil
@@ -13,6 +15,8 @@ from stack.folders import RunFolder
 from stack.process import ProcessSpec
 from stack.state import ProcessState, StackState, this_boot, write_state
 from stack.topology import SERVICE_NAMES
+
+_log = logging.getLogger("stack.supervisor")
 
 
 class RunningStack:
@@ -59,7 +63,12 @@ class RunningStack:
             await self._stop_all(names)
 
     async def _stop_all(self, names: Sequence[str]) -> None:
-        await asyncio.gather(*(self.children[n].stop() for n in names if n in self.children))
+        await asyncio.gather(*(self._stop_one(self.children[n]) for n in names if n in self.children))
+
+    async def _stop_one(self, child: Child) -> None:
+        begun = time.monotonic()
+        await child.stop()
+        _log.info("%s stopped after %.1f s", child.spec.name, time.monotonic() - begun)
 
     async def _health_of(self, child: Child) -> ProcessHealth:
         state = child.state

@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 
@@ -43,25 +42,27 @@ def is_running(run: RunFolder) -> bool:
         return False
 
 
-def claim(run: RunFolder, kind: str) -> Addresses:
-    """Make the folder ours until this process ends, and settle its addresses.
+def claim(run: RunFolder, kind: str) -> int:
+    """Make the folder ours and settle its addresses; return the descriptor that holds it.
 
-    Clears earlier runs of the same kind that ended without clearing up.
+    It is held until every process that has the descriptor has ended or closed it. Earlier runs of
+    the same kind that ended without clearing up are cleared.
 
     Raises: AlreadyRunning.
     """
     with _alone():
         if is_running(run):
             raise AlreadyRunning
-        _clear_dead(kind)
+        _clear_dead(kind, run)
         stop_leftovers(run)
         own_folder(run.path, mode=0o711)
         for folder in (run.logs, run.mail, run.kafka_data):
             own_folder(folder, mode=0o700)
-        _hold(run.lock_file)
+        descriptor = os.open(run.lock_file, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         addresses = _settle_addresses(run, is_fixed=kind == LASTING)
         write_addresses(run.addresses_file, addresses, SERVICE_NAMES)
-        return addresses
+        return descriptor
 
 
 def stop_leftovers(run: RunFolder) -> int:
@@ -86,12 +87,12 @@ def remove(run: RunFolder) -> None:
     shutil.rmtree(run.path, ignore_errors=True)
 
 
-def _clear_dead(kind: str) -> None:
+def _clear_dead(kind: str, but: RunFolder) -> None:
     if kind == LASTING:
         return
     for path in runs_folder().glob(f"{kind}-*"):
         dead = RunFolder(path)
-        if not is_running(dead):
+        if dead != but and not is_running(dead):
             stop_leftovers(dead)
             remove(dead)
 
@@ -127,12 +128,6 @@ def _ports_of_others(run: RunFolder) -> set[int]:
             addresses = read_addresses(other.addresses_file)
             taken.update(addresses.ports.values() if addresses else ())
     return taken
-
-
-def _hold(lock_file: Path) -> None:
-    # Never closed: the lock lasts as long as this process.
-    descriptor = os.open(lock_file, os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The process that owns a stack: brings it up, keeps it running, stops it in order.
 
+It inherits the descriptor that holds the run folder, so the folder is held as long as it lives.
 Its standard input is a lifeline: while it starts, and for runs that belong to somebody, the end of
 that input means that whoever wanted the stack has gone. Its standard output tells how far it is.
 """
@@ -14,31 +15,27 @@ import sys
 from pathlib import Path
 from typing import cast
 
+from stack.addresses import read_addresses
 from stack.control_server import ControlServer
 from stack.folders import RunFolder
 from stack.lifeline import DETACH
 from stack.running_stack import RunningStack
-from stack.runs import AlreadyRunning, claim
 from stack.startup import StartFailed, Startup
 
 _log = logging.getLogger("stack.supervisor")
 
 
 def main() -> int:
-    """Claim the run folder and keep its stack until asked to end; 1 when it did not come up."""
+    """Keep the stack of a claimed run folder until asked to end; 1 when it did not come up."""
     parser = argparse.ArgumentParser(prog="stack.supervisor")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("kind")
     parser.add_argument("--volatile", action="store_true", help="no fsync")
     parser.add_argument("--infrastructure", action="store_true", help="no services")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     run = RunFolder(arguments.folder)
-    try:
-        addresses = claim(run, arguments.kind)
-    except AlreadyRunning:
-        _tell("failed", part="supervisor", reason="is already running", log_tail="")
-        return 1
+    addresses = read_addresses(run.addresses_file)
+    assert addresses is not None, "whoever claimed the folder has settled its addresses"
     return asyncio.run(
         _supervise(
             RunningStack(run, addresses),

@@ -59,7 +59,7 @@ def service_spec(service: Service, run: RunFolder, addresses: Addresses) -> Proc
     return ProcessSpec(
         name=service.name,
         role=service.role,
-        command=(sys.executable, "-m", service.name, service.role),
+        command=(sys.executable, "-m", service.name, "start", service.role),
         environment=service_environment(service.name, run, addresses),
         port=addresses.ports[service.name],
     )

@@ -15,6 +15,9 @@ from chassis.tracing import current_traceparent
 from chassis.wire import write_envelope
 from contracts.message import Message
 
+BODY_BYTES_MAX = 1_000_000
+"""Somewhat less than Kafka's own limit of a record: one that never goes out would hold up all behind it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -42,7 +45,10 @@ order by position
 
 
 async def append(tx: Tx, messages: Sequence[Outgoing]) -> None:
-    """Keep messages for the relay, in the caller's transaction. Not safe to repeat: the caller's inbox or key is."""
+    """Keep messages for the relay, in the caller's transaction. Not safe to repeat: the caller's inbox or key is.
+
+    Raises: ValueError, for a message larger than BODY_BYTES_MAX.
+    """
     if not messages:
         return
     await tx.execute(
@@ -57,7 +63,7 @@ async def append(tx: Tx, messages: Sequence[Outgoing]) -> None:
 
 
 def _body(message: Outgoing) -> bytes:
-    return write_envelope(
+    body = write_envelope(
         message.data,
         id=message.event_id,
         source=f"/handbill/{message.service}",
@@ -70,3 +76,6 @@ def _body(message: Outgoing) -> bytes:
         correlation=message.correlation_id,
         causation=message.causation_id,
     )
+    if len(body) > BODY_BYTES_MAX:
+        raise ValueError(f"{message.data.wire.type} of {len(body)} bytes is larger than {BODY_BYTES_MAX}")
+    return body

@@ -65,7 +65,7 @@ from unnest($2::text[], $3::integer[], $4::bigint[], $5::text[], $6::bytea[], $7
     with ordinality as record (topic, partition, record_offset, ordering_key, record_key, record_value, record_headers,
                                kind, reason, detail, delay_seconds, position)
 order by position
-on conflict on constraint parked_record_key do nothing
+on conflict (consumer, topic, partition, record_offset, coalesce(sha256(record_value), '')) do nothing
 """
 _KEYS_WAITING: LiteralString = """
 select distinct ordering_key from parked

@@ -5,11 +5,11 @@ from typing import LiteralString
 
 import asyncpg
 
-from chassis import outbox
+from chassis import inbox, outbox
 from chassis.database import Tx
 from chassis.outcome import Cause
 from chassis.parked import headers_from_json, resolve
-from chassis.wire import UnreadableEnvelopeError, read_envelope
+from chassis.wire import UnreadableEnvelopeError, WireEnvelope, read_envelope
 from contracts.answers import ANSWERS_OF
 from contracts.topics import COMMANDS, Owner
 
@@ -80,27 +80,37 @@ async def replay_parked(tx: Tx, parked_id: int) -> bool:
 
 
 async def discard_parked(tx: Tx, parked_id: int, reason: str) -> bool:
-    """Resolve one message without effect; a readable command is answered `CommandDiscarded` in the same transaction."""
+    """Resolve one message without effect, now and when it comes again.
+
+    A readable command is answered `CommandDiscarded` in the same transaction.
+    """
     row = await tx.fetchrow(_LOCK, parked_id)
     if row is None or not await resolve(tx, parked_id, "discarded"):
         return False
     await tx.execute(_NOTE, parked_id, reason)
+    envelope = _envelope(row["record_value"])
+    if envelope is None:
+        return True  # Nobody can be answered: the sender's own ids are in what cannot be read.
+    await inbox.claim(tx, row["consumer"], [(envelope.source, envelope.id)])
     owner = _command_owner(row["topic"])
-    if owner is not None and row["record_value"] is not None:
-        await _answer_discarded(tx, owner, row["record_value"], reason)
+    if owner is not None:
+        await _answer_discarded(tx, owner, envelope, reason)
     return True
 
 
-async def _answer_discarded(tx: Tx, owner: Owner, value: bytes, reason: str) -> None:
-    try:
-        envelope = read_envelope(value)
-    except UnreadableEnvelopeError:
-        return  # Nobody can be answered: the sender's own ids are in what cannot be read.
+async def _answer_discarded(tx: Tx, owner: Owner, envelope: WireEnvelope, reason: str) -> None:
     cause = Cause(owner, envelope.id, envelope.firm, envelope.actor, envelope.correlation)
     answer = ANSWERS_OF[owner].discarded(
         correlation_id=envelope.correlation, command_id=envelope.id, command_type=envelope.type, detail=reason
     )
     await outbox.append(tx, [cause.message(answer)])
+
+
+def _envelope(value: bytes | None) -> WireEnvelope | None:
+    try:
+        return read_envelope(value) if value is not None else None
+    except UnreadableEnvelopeError:
+        return None
 
 
 def _command_owner(topic: str) -> Owner | None:

@@ -140,8 +140,8 @@ class Process:
             for consumer in self._service.consumers:
                 subscribe(broker, consumer, database, self._progress)
             try:
-                await broker.start()
                 assert_safe(broker)
+                await broker.start()
                 await self._until_stopped(watch_lag(broker, self._service.consumers, self._progress))
             except (KafkaError, OSError, TimeoutError) as error:
                 self._progress.waiting("intake", repr(error))

@@ -5,6 +5,8 @@ from datetime import date
 from uuid import UUID
 
 from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from chassis.http.caller import Caller, not_found
@@ -63,7 +65,7 @@ class BalanceBody(Part):
 
 
 @get("/v1/contacts/{contact_id:uuid}/payable-invoices")
-async def get_payable_invoices(contact_id: UUID, caller: Caller) -> PaymentPageBody:
+async def get_payable_invoices(contact_id: FromPath[UUID], caller: NamedDependency[Caller]) -> PaymentPageBody:
     """List, by currency, what owes something and is shared with the contact by portal or e-mail now."""
     async with caller.reading("payments:read") as tx:
         page = await read_payment_page(tx, caller.firm_id, contact_id)
@@ -73,7 +75,7 @@ async def get_payable_invoices(contact_id: UUID, caller: Caller) -> PaymentPageB
 
 
 @get("/v1/invoices/{invoice_id:uuid}/balance")
-async def get_balance(invoice_id: UUID, caller: Caller) -> BalanceBody:
+async def get_balance(invoice_id: FromPath[UUID], caller: NamedDependency[Caller]) -> BalanceBody:
     """Tell what one invoice owes."""
     async with caller.reading("payments:read") as tx:
         balance = await find_balance(tx, caller.firm_id, invoice_id)

@@ -8,6 +8,7 @@ import httpx
 import typer
 
 from stack.addresses import Addresses, read_addresses
+from stack.client.topics import watching
 from stack.commands.options import JsonFile
 from stack.commands.up import start_lasting
 from stack.demo.play import play_story, unplayed
@@ -16,7 +17,7 @@ from stack.demo.scene import Scene
 from stack.demo.story import STORY
 from stack.folders import CHECKOUT, RunFolder
 from stack.launch import DidNotStart, Launch, passing_stack
-from stack.runs import LASTING, is_running, run_folder
+from stack.runs import LASTING, run_folder
 from stack.terminal import StartProgress, err, tell_failed_start
 
 _OUT_FOLDER = CHECKOUT / "out" / "demo"
@@ -58,10 +59,8 @@ def _play_on_passing_stack(results: list[StepResult]) -> None:
 
 
 def _play_on_lasting_stack(results: list[StepResult]) -> None:
-    run = run_folder(LASTING)
-    if not is_running(run):
-        start_lasting(Launch(LASTING))
-    _play(run, results)
+    start_lasting(Launch(LASTING))
+    _play(run_folder(LASTING), results)
     err.print("The stack stays up; stop it with: ./handbill down")
 
 
@@ -74,8 +73,11 @@ def _play(run: RunFolder, results: list[StepResult]) -> None:
 
 
 async def _play_on(run: RunFolder, addresses: Addresses, results: list[StepResult]) -> None:
-    async with httpx.AsyncClient(timeout=_ANSWER_TIMEOUT_SECONDS) as http:
-        await play_story(STORY, Scene(run, addresses, http, _OUT_FOLDER), results)
+    async with (
+        httpx.AsyncClient(timeout=_ANSWER_TIMEOUT_SECONDS) as http,
+        watching(addresses.kafka_bootstrap) as watch,
+    ):
+        await play_story(STORY, Scene(run, addresses, http, _OUT_FOLDER, watch), results)
 
 
 def _is_ok(results: list[StepResult]) -> bool:

@@ -9,7 +9,7 @@ from stack.addresses import Addresses, read_addresses
 from stack.commands.options import AsJson
 from stack.health import health_of
 from stack.launch import DidNotStart, Launch, launch_lasting
-from stack.runs import LASTING, is_running, run_folder
+from stack.runs import LASTING, AlreadyRunning, run_folder
 from stack.terminal import StartProgress, err, out, tell_failed_start
 from stack.topology import SERVICE_NAMES
 
@@ -23,10 +23,7 @@ def up(
 ) -> None:
     """Start the stack unless it is up, and leave it running."""
     run = run_folder(LASTING)
-    if is_running(run):
-        err.print("The stack is up already.")
-    else:
-        start_lasting(Launch(LASTING, with_services=not infrastructure))
+    start_lasting(Launch(LASTING, with_services=not infrastructure))
     if as_json:
         out.print_json(json.dumps(health_of(run)))
     else:
@@ -34,10 +31,13 @@ def up(
 
 
 def start_lasting(launch: Launch) -> None:
-    """Start a stack that stays and tell how that goes; ends the command when it fails."""
+    """Start the stack that stays, unless it is up, and tell how that goes; a failure ends the command."""
     progress = StartProgress()
     try:
         launch_lasting(launch, progress)
+    except AlreadyRunning:
+        err.print("The stack is up already.")
+        return
     except DidNotStart as fault:
         tell_failed_start(fault)
         raise typer.Exit(1) from None

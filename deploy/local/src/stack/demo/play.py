@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import httpx
 
+from stack.client.practice import WrongAnswerError
 from stack.demo.result import StepResult
 from stack.demo.scene import Scene, StepFailed
 from stack.demo.story import Step
@@ -34,6 +35,8 @@ async def _play(step: Step, scene: Scene) -> StepResult:
             await step.play(scene)
     except StepFailed as wrong:
         expected, seen = wrong.expected, wrong.seen
+    except WrongAnswerError as wrong:
+        expected, seen = "the answer that the story relies on", str(wrong)
     except (httpx.HTTPError, TimeoutError) as silence:
         expected, seen = "an answer", repr(silence)
     seconds = round(time.monotonic() - begun, 3)

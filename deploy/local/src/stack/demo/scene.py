@@ -1,12 +1,18 @@
 """What the steps of the story share: the stack's addresses, a client, and the files they leave."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from stack.addresses import Addresses
+from stack.client.topics import TopicWatch
+from stack.demo.office import Office
 from stack.folders import RunFolder
+
+PATIENCE_SECONDS = 20.0
 
 
 class StepFailed(Exception):
@@ -20,14 +26,21 @@ class StepFailed(Exception):
 
 @dataclass(slots=True)
 class Scene:
-    """One playing of the story; what a step makes and a later one needs is kept in `made`."""
+    """One playing of the story; what a step makes and a later one needs is kept in the office."""
 
     run: RunFolder
     addresses: Addresses
     http: httpx.AsyncClient
     out_folder: Path
+    watch: TopicWatch
     files: list[Path] = field(default_factory=list)
-    made: dict[str, str] = field(default_factory=dict)
+    opened: Office | None = None
+
+    @property
+    def office(self) -> Office:
+        """The firm of the story, from the step on that opens it."""
+        assert self.opened is not None, "the story begins by opening the firm"
+        return self.opened
 
     def keep_file(self, name: str, content: bytes) -> Path:
         """Write a file that the timeline links to."""
@@ -44,3 +57,16 @@ def check(what: str, *, expected: object, seen: object) -> None:
     """
     if seen != expected:
         raise StepFailed(f"{what}: {expected}", seen)
+
+
+async def check_soon(what: str, *, expected: object, look: Callable[[], Awaitable[object]]) -> None:
+    """Look until it is as the story says, for as long as a person would wait.
+
+    Raises: StepFailed, with what was seen last.
+    """
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + PATIENCE_SECONDS
+    while (seen := await look()) != expected:
+        if loop.time() > give_up_at:
+            raise StepFailed(f"{what}: {expected}", seen)
+        await asyncio.sleep(0.02)

@@ -57,6 +57,18 @@ class Guard:
 
     async def _apply_or_split(self, readings: Sequence[Reading]) -> None:
         """Apply in one transaction; where that fails, halve until the guilty message is alone, and park it."""
+        error = await self._apply(readings)
+        if error is None:
+            return
+        if len(readings) == 1:
+            await self._park(readings[0], error)
+            return
+        middle = len(readings) // 2
+        await self._apply_or_split(readings[:middle])
+        await self._apply_or_split(readings[middle:])
+
+    async def _apply(self, readings: Sequence[Reading]) -> Exception | None:
+        """Apply in one transaction; returns why it was rolled back, where that is some message's fault."""
         try:
             async with self._database.transaction() as tx:
                 await apply_batch(tx, self._consumer, readings)
@@ -65,16 +77,12 @@ class Guard:
         except TRANSIENT:
             raise
         except Exception as error:  # noqa: BLE001 - the edge: whatever a handler raises must not stop the partition
-            if len(readings) > 1:
-                middle = len(readings) // 2
-                await self._apply_or_split(readings[:middle])
-                await self._apply_or_split(readings[middle:])
-                return
-            await self._park(readings[0], error)
+            return error
+        return None
 
     async def _park(self, reading: Reading, error: Exception) -> None:
         assert isinstance(reading, Readable), "only a handler can fail"
-        _log.exception("message_failed", consumer=self._consumer.name, type=reading.message.envelope.type)
+        _log.error("message_failed", consumer=self._consumer.name, type=reading.message.envelope.type, exc_info=error)
         record: Parked = retrying(reading, "handler_failed", repr(error), parked.retry_delay_seconds(1))
         async with self._database.transaction() as tx:
             await parked.insert_parked(tx, self._consumer.name, [record])

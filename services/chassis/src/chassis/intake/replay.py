@@ -47,13 +47,15 @@ class Replayer:
             try:
                 async with tx.transaction():
                     again = await self._apply(tx, row)
+                    # What would fail at the commit must fail here, where it is told from an outage and counted.
+                    await tx.execute("set constraints all immediate")
             except TRANSIENT:
                 raise
             except Exception as error:  # noqa: BLE001 - the edge: a failing message is counted, not fatal
                 _log.exception("replay_failed", consumer=self._consumer.name, parked_id=row.parked_id)
                 delay_seconds = parked.retry_delay_seconds(row.attempts + 1)
                 kind = "poison" if delay_seconds is None else "retry"
-                again = Parked(row.record, row.ordering_key, kind, "handler_failed", repr(error)[:2000], delay_seconds)
+                again = Parked(row.record, row.ordering_key, kind, "handler_failed", _told(error), delay_seconds)
             if again is None:
                 await parked.resolve(tx, row.parked_id, "handled")
             else:
@@ -73,3 +75,7 @@ class Replayer:
     def _wait_more(self, reading: Readable, row: ParkedRow) -> Parked:
         delay_seconds = min(NOT_YET_KNOWN_DELAY_SECONDS * 2 ** min(row.attempts, 3), 8.0)
         return retrying(reading, "not_yet_known", "", delay_seconds)
+
+
+def _told(error: Exception) -> str:
+    return repr(error)[:2000].replace("\x00", "")

@@ -43,9 +43,12 @@ create table parked (
     next_at timestamptz,
     resolved_at timestamptz,
     resolution text constraint parked_resolution_check check (resolution in ('handled', 'discarded')),
-    constraint parked_record_key unique (consumer, topic, partition, record_offset),
     constraint parked_resolved_check check ((resolved_at is null) = (resolution is null))
 );
+
+-- The value too: offsets begin again when a topic is made anew.
+create unique index parked_record_key
+on parked (consumer, topic, partition, record_offset, coalesce(sha256(record_value), ''));
 
 create index parked_open_idx on parked (consumer, ordering_key, parked_id) where resolved_at is null;
 

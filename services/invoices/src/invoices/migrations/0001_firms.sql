@@ -1,9 +1,10 @@
 -- Firms and their staff. API keys are kept in the plumbing's table, of which this service owns the truth.
+-- depends:
+-- migrate: apply
+
 -- Locks nothing that is in use: it only creates. Safe while old code runs.
 -- Ids are unique over all firms too: state topics are compacted by id, so a second firm with the same id would erase
 -- the first one's state for every reader.
--- depends:
--- migrate: apply
 
 create table firms (
     firm_id uuid not null,

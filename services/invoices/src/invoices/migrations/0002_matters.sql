@@ -1,7 +1,8 @@
 -- Contacts, matters, and who has which roles on a matter.
--- Locks nothing that is in use: it only creates. Safe while old code runs.
 -- depends: 0001_firms
 -- migrate: apply
+
+-- Locks nothing that is in use: it only creates. Safe while old code runs.
 
 create table contacts (
     firm_id uuid not null,

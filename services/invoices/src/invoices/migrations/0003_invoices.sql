@@ -1,7 +1,8 @@
 -- Invoices with lines, comments and versions, and the counter that their numbers come from.
--- Locks nothing that is in use: it only creates. Safe while old code runs.
 -- depends: 0002_matters
 -- migrate: apply
+
+-- Locks nothing that is in use: it only creates. Safe while old code runs.
 
 create table invoices (
     firm_id uuid not null,

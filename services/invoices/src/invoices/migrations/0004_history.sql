@@ -1,8 +1,9 @@
 -- One invoice's timeline, and what other services say of an invoice: its shares and its balance.
--- Replicas and history have no foreign keys: a fact may arrive before what it is about.
--- Locks nothing that is in use: it only creates. Safe while old code runs.
 -- depends: 0003_invoices
 -- migrate: apply
+
+-- Replicas and history have no foreign keys: a fact may arrive before what it is about.
+-- Locks nothing that is in use: it only creates. Safe while old code runs.
 
 create table history_entries (
     firm_id uuid not null,

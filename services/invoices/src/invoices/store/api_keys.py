@@ -1,4 +1,4 @@
-"""Table `api_keys` of the plumbing, of which this service writes the truth."""
+"""Table `api_keys` of the plumbing, of which this service writes the truth; and how a key's state is told."""
 
 from collections.abc import Sequence
 from typing import LiteralString
@@ -8,6 +8,7 @@ import asyncpg
 
 from chassis.api_keys import ApiKey
 from chassis.database import Tx
+from contracts.invoices import ApiKeyChanged
 from invoices.domain.key import Key
 
 # The primary key arbitrates over all firms: an id that anybody has inserts nothing.
@@ -74,6 +75,18 @@ async def lock_api_keys_of_staff(tx: Tx, staff_users: Sequence[Key]) -> list[Api
 async def list_api_keys(tx: Tx, firm_id: UUID, limit: int, after: UUID | None) -> list[ApiKey]:
     """List a page of the firm's keys, newest first, revoked ones too."""
     return [_api_key(row) for row in await tx.fetch(_LIST, firm_id, limit, after)]
+
+
+def key_state(key: ApiKey) -> ApiKeyChanged:
+    """Tell a key's present state as a fact: each service checks keys by what it says."""
+    return ApiKeyChanged(
+        api_key_id=key.api_key_id,
+        label=key.label,
+        secret_sha256=key.secret_sha256.hex(),
+        scopes=list(key.scopes),
+        staff_user_id=key.staff_user_id,
+        is_revoked=key.is_revoked,
+    )
 
 
 def _split(keys: Sequence[Key]) -> tuple[list[UUID], list[UUID]]:

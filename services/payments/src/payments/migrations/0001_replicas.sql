@@ -1,7 +1,9 @@
--- What payments knows of others: firms, matters, contacts, final invoices, and who may pay what. Facts come in any order,
--- so nothing here refers to anything else. Locks nothing that is in use: it only creates. Safe while old code runs.
+-- What payments knows of others: firms, matters, contacts, final invoices, and who may pay what.
 -- depends:
 -- migrate: apply
+
+-- Facts come in any order, so nothing here refers to anything else.
+-- Only creates: locks nothing that is in use, safe while old code runs.
 
 create table firms (
     firm_id uuid constraint firms_pkey primary key,

@@ -1,7 +1,8 @@
 -- What each invoice owes: payments' own truth, and the row that every payment of the invoice will lock.
--- Locks nothing that is in use: it only creates. Safe while old code runs.
 -- depends: 0001_replicas
 -- migrate: apply
+
+-- Only creates: locks nothing that is in use, safe while old code runs.
 
 create table balances (
     firm_id uuid not null,

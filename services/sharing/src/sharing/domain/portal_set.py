@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sharing.domain.admission import Missing, Obstacle, obstacle_to_contact, obstacle_to_portal
 from sharing.domain.replicas import Contact, Invoice, Known
-from sharing.domain.share import Share, holders
+from sharing.domain.share import NewShare, Share, holders
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,26 @@ def plan_portal_set(
         removed=tuple(share for contact_id, share in holding.items() if contact_id not in wanted.all_ids),
         unchanged=tuple(contact_id for contact_id in wanted.all_ids if contact_id in holding),
         joining=tuple(contact for contact in added if not _is_on_matter(invoice, contact.contact_id, known)),
+    )
+
+
+def new_portal_share(
+    invoice: Invoice, contact_id: UUID, share_id: UUID, *, message: str | None, shared_by: str, at: datetime
+) -> NewShare:
+    """Make the portal share of an invoice at its present version."""
+    assert invoice.issue is not None, "a draft is never shared"
+    return NewShare(
+        firm_id=invoice.firm_id,
+        share_id=share_id,
+        item_kind="invoice",
+        item_id=invoice.invoice_id,
+        item_version=invoice.issue.version,
+        matter_id=invoice.matter_id,
+        contact_id=contact_id,
+        channel="portal",
+        message=message,
+        shared_by=shared_by,
+        shared_at=at,
     )
 
 

@@ -1,7 +1,9 @@
--- What sharing keeps of aggregates that invoices owns. No foreign keys: facts may arrive in any order.
--- Locks nothing that is in use: it only creates. Safe while old code runs.
+-- What sharing keeps of aggregates that invoices owns.
 -- depends:
 -- migrate: apply
+
+-- No foreign keys: facts may arrive in any order.
+-- Only creates: locks nothing that is in use, safe while old code runs.
 
 create table firms (
     firm_id uuid not null,

@@ -1,7 +1,8 @@
 -- What sharing decides: who has what, and who is to have an invoice once it is final.
--- Locks nothing that is in use: it only creates. Safe while old code runs.
 -- depends: 0001_replicas
 -- migrate: apply
+
+-- Only creates: locks nothing that is in use, safe while old code runs.
 
 -- item_version: the version that was shared. message, shared_by, shared_at: of the act that made it active last.
 create table shares (

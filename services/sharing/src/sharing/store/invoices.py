@@ -76,7 +76,7 @@ async def lock_invoices(tx: Tx, keys: Collection[Key]) -> dict[Key, Invoice]:
 
 
 async def lock_wished_invoices(tx: Tx, count_max: int) -> dict[Key, Invoice]:
-    """Some invoices with wishes of which everything needed has arrived, locked until the caller commits."""
+    """Invoices with wishes of which all that is needed has arrived, locked until the caller commits."""
     rows = await tx.fetch(_LOCK_WISHED, count_max)
     invoices = [_invoice(row) for row in rows]
     return {invoice.key: invoice for invoice in invoices}

@@ -11,9 +11,7 @@ from sharing.store.matter_contacts import find_members
 from sharing.store.matters import lock_matters
 
 
-async def lock_known(
-    tx: Tx, invoices: Collection[Invoice], contact_ids_of: Mapping[Key, Collection[UUID]]
-) -> Known:
+async def lock_known(tx: Tx, invoices: Collection[Invoice], contact_ids_of: Mapping[Key, Collection[UUID]]) -> Known:
     """Read all that stands around locked invoices, and the contacts that are looked at for each of them.
 
     Their matters' portals stay as they are until the caller commits.

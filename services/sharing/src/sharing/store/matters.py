@@ -1,4 +1,4 @@
-"""Matters, as invoices last told of them. A matter's row is locked by whoever changes its portal or its portal shares."""
+"""Matters, as invoices last told of them. Whoever changes a matter's portal, or portal shares in it, locks its row."""
 
 from collections.abc import Collection, Sequence
 from typing import LiteralString
@@ -6,7 +6,7 @@ from typing import LiteralString
 from chassis.database import Tx
 from sharing.domain.replicas import Key, Matter
 
-# The row is locked even where an older revision changes nothing, in id order: suspending and sharing exclude each other.
+# The row is locked even where an older revision changes nothing, in id order: suspending excludes sharing meanwhile.
 _UPSERT: LiteralString = """
 insert into matters (firm_id, matter_id, name, portal_enabled, portal_kinds, revision)
 select firm_id, matter_id, name, portal_enabled, string_to_array(portal_kinds, ' '), revision

@@ -1,4 +1,4 @@
-"""What sharing says of its shares, in the words of the contract. The table is the outbox; the statement is chassis's."""
+"""What sharing says of its shares, in the contract's words. The table is the outbox; the statement is chassis's."""
 
 from collections.abc import Sequence
 
@@ -48,9 +48,7 @@ def contact_joined(contact: Contact, invoice: Invoice) -> AddContact:
     profile = ContactProfile(
         name=contact.name, kind=contact.kind, email=contact.email, phone=contact.phone, locale=contact.locale
     )
-    return AddContact(
-        contact_id=contact.contact_id, profile=profile, matter_id=invoice.matter_id, roles=["other"]
-    )
+    return AddContact(contact_id=contact.contact_id, profile=profile, matter_id=invoice.matter_id, roles=["other"])
 
 
 def _shared(share: Share, contact: Contact) -> Shared:
@@ -66,6 +64,5 @@ def _shared(share: Share, contact: Contact) -> Shared:
 
 def _refs(shares: Sequence[Share]) -> list[ShareRef]:
     return [
-        ShareRef(share_id=share.share_id, generation=share.generation, contact_id=share.contact_id)
-        for share in shares
+        ShareRef(share_id=share.share_id, generation=share.generation, contact_id=share.contact_id) for share in shares
     ]

@@ -95,14 +95,18 @@ async def revoke_shares(tx: Tx, shares: Sequence[Share], at: datetime) -> list[S
 
 
 async def suspend_shares(tx: Tx, matter_keys: Collection[Key]) -> list[tuple[Key, Share]]:
-    """Hide the portal shares that these matters' portals no longer show; returns those changed, with their matters."""
-    rows = await tx.fetch(_SUSPEND, [firm_id for firm_id, _ in matter_keys], [matter_id for _, matter_id in matter_keys])
+    """Hide the portal shares that these matters' portals no longer show; returns those, with their matters."""
+    rows = await tx.fetch(
+        _SUSPEND, [firm_id for firm_id, _ in matter_keys], [matter_id for _, matter_id in matter_keys]
+    )
     return [((row["firm_id"], row["matter_id"]), _share(row)) for row in rows]
 
 
 async def restore_shares(tx: Tx, matter_keys: Collection[Key]) -> list[tuple[Key, Share]]:
-    """Show the hidden portal shares that these matters' portals show again; returns those changed, with their matters."""
-    rows = await tx.fetch(_RESTORE, [firm_id for firm_id, _ in matter_keys], [matter_id for _, matter_id in matter_keys])
+    """Show the hidden portal shares that these matters' portals show again; returns those, with their matters."""
+    rows = await tx.fetch(
+        _RESTORE, [firm_id for firm_id, _ in matter_keys], [matter_id for _, matter_id in matter_keys]
+    )
     return [((row["firm_id"], row["matter_id"]), _share(row)) for row in rows]
 
 

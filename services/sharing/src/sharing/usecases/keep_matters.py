@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from chassis import outbox
 from chassis.database import Tx
-from chassis.outbox import Outgoing
 from chassis.outcome import Cause
 from sharing.domain.replicas import Key, Matter, MatterContact
 from sharing.domain.share import Share
@@ -30,7 +29,7 @@ async def keep_matters(
     )
     suspended = _by_invoice(await suspend_shares(tx, news))
     restored = _by_invoice(await restore_shares(tx, news))
-    messages: list[Outgoing] = [
+    messages = [
         *(causes[matter].message(shares_suspended(shares)) for (matter, _), shares in suspended.items()),
         *(causes[matter].message(shares_restored(shares)) for (matter, _), shares in restored.items()),
     ]

@@ -1,0 +1,88 @@
+"""`/v1/invoices`: drafted, changed, finalised and read, with every version."""
+
+from uuid import UUID
+
+from litestar import Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chassis.http.caller import Caller, not_found
+from contracts.invoices import ChangeDraft, DraftInvoice, FinaliseInvoice, InvoiceTerms
+from contracts.message import Part
+from invoices.api.invoice_views import InvoiceSummary, InvoiceView, VersionView, show, show_version, summarise
+from invoices.api.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
+from invoices.store.invoice_versions import find_version, list_versions
+from invoices.store.invoices import find_invoices, list_invoices
+from invoices.usecases.change_draft import change_draft
+from invoices.usecases.draft_invoice import draft_invoice
+from invoices.usecases.finalise_invoice import finalise_invoice
+
+
+class VersionsView(Part):
+    """All versions of an invoice, first one first; none while it is a draft."""
+
+    items: list[VersionView]
+
+
+@post("/v1/invoices")
+async def post_invoice(data: DraftInvoice, caller: NamedDependency[Caller]) -> Response[bytes]:
+    """Draft an invoice."""
+    return await caller.do(draft_invoice, data, status=201)
+
+
+@put("/v1/invoices/{invoice_id:uuid}")
+async def put_invoice(
+    invoice_id: FromPath[UUID], data: InvoiceTerms, caller: NamedDependency[Caller]
+) -> Response[bytes]:
+    """Replace what a draft says."""
+    return await caller.do(change_draft, ChangeDraft(invoice_id=invoice_id, terms=data))
+
+
+@post("/v1/invoices/{invoice_id:uuid}/finalise", status_code=200)
+async def post_invoice_finalise(invoice_id: FromPath[UUID], caller: NamedDependency[Caller]) -> Response[bytes]:
+    """Give the invoice its number and first version."""
+    return await caller.do(finalise_invoice, FinaliseInvoice(invoice_id=invoice_id))
+
+
+@get("/v1/invoices/{invoice_id:uuid}")
+async def get_invoice(invoice_id: FromPath[UUID], caller: NamedDependency[Caller]) -> InvoiceView:
+    """Show an invoice whole."""
+    key = (caller.firm_id, invoice_id)
+    async with caller.reading("invoices:read") as tx:
+        invoice = (await find_invoices(tx, [key])).get(key)
+        if invoice is None:
+            raise not_found("invoice")
+        return await show(tx, invoice)
+
+
+@get("/v1/invoices")
+async def get_invoices(
+    caller: NamedDependency[Caller], limit: Limit = LIMIT_DEFAULT, after: After = None
+) -> Page[InvoiceSummary]:
+    """List invoices, newest first."""
+    async with caller.reading("invoices:read") as tx:
+        found = await list_invoices(tx, caller.firm_id, limit + 1, after)
+        views = await summarise(tx, caller.firm_id, found[:limit])
+    return Page(items=views, next=cut_page([invoice.invoice_id for invoice in found], limit))
+
+
+@get("/v1/invoices/{invoice_id:uuid}/versions")
+async def get_invoice_versions(invoice_id: FromPath[UUID], caller: NamedDependency[Caller]) -> VersionsView:
+    """Show all versions."""
+    key = (caller.firm_id, invoice_id)
+    async with caller.reading("invoices:read") as tx:
+        if not await find_invoices(tx, [key]):
+            raise not_found("invoice")
+        return VersionsView(items=[show_version(version) for version in await list_versions(tx, key)])
+
+
+@get("/v1/invoices/{invoice_id:uuid}/versions/{version:int}")
+async def get_invoice_version(
+    invoice_id: FromPath[UUID], version: FromPath[int], caller: NamedDependency[Caller]
+) -> VersionView:
+    """Show one version as it was."""
+    async with caller.reading("invoices:read") as tx:
+        found = await find_version(tx, (caller.firm_id, invoice_id), version)
+    if found is None:
+        raise not_found("version")
+    return show_version(found)

@@ -1,0 +1,96 @@
+"""Draft to final; days; the status that is shown."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from invoices.domain.balance import Balance, Status, shown_status
+from invoices.domain.firm import day_at, is_time_zone
+from invoices.domain.invoice import (
+    Content,
+    Invoice,
+    State,
+    Terms,
+    admit_finalising,
+    change_draft,
+    due_day,
+    finalise,
+)
+from invoices.domain.refusal import Refusal
+from invoices.domain.scopes import ALL_SCOPES, covers
+from invoices.domain.totals import Totals
+
+ID = UUID(int=1)
+TERMS = Terms("USD", 0, None, None, None)
+DRAFT = Invoice(ID, ID, ID, "draft", TERMS, Totals(0, 0, 0, 0), (), None, revision=4)
+DAY = date(2026, 11, 22)
+
+
+@pytest.mark.proves("I3")
+def test_finalising_gives_number_version_and_days() -> None:
+    final = finalise(DRAFT, 7, DAY)
+    assert final.issue is not None
+    assert (final.state, final.revision) == ("final", 5)
+    assert (final.issue.number, final.issue.version) == ("INV-000007", 1)
+    assert (final.issue.issued_on, final.issue.due_on) == (DAY, date(2026, 12, 22))
+
+
+@pytest.mark.proves("I3")
+@pytest.mark.parametrize(
+    ("state", "line_count", "refusal"),
+    [("draft", 1, None), ("draft", 0, Refusal.NO_LINES), ("void", 1, Refusal.VOID)],
+)
+def test_who_may_become_final(state: State, line_count: int, refusal: Refusal | None) -> None:
+    assert admit_finalising(replace(DRAFT, state=state), line_count) is refusal
+
+
+@pytest.mark.proves("I2")
+@pytest.mark.parametrize(
+    ("terms", "due"),
+    [
+        (TERMS, date(2026, 12, 22)),
+        (replace(TERMS, due_in_days=0), DAY),
+        (replace(TERMS, due_in_days=14), date(2026, 12, 6)),
+        (replace(TERMS, due_on=date(2027, 1, 31)), date(2027, 1, 31)),
+    ],
+    ids=["default", "at once", "terms", "date"],
+)
+def test_the_due_day_is_as_said_or_thirty_days_on(terms: Terms, due: date) -> None:
+    assert due_day(terms, DAY) == due
+
+
+@pytest.mark.proves("I3")
+def test_a_final_invoice_does_not_change_as_a_draft() -> None:
+    assert change_draft(finalise(DRAFT, 1, DAY), TERMS, Content((), ())) is Refusal.NOT_DRAFT
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "day"), [("UTC", DAY), ("Pacific/Auckland", date(2026, 11, 23)), ("America/New_York", DAY)]
+)
+def test_the_day_is_that_of_the_firm(time_zone: str, day: date) -> None:
+    assert day_at(datetime(2026, 11, 22, 23, 30, tzinfo=UTC), time_zone) == day
+
+
+@pytest.mark.parametrize(("name", "known"), [("Europe/Vienna", True), ("Mars/Olympus", False), ("../etc", False)])
+def test_time_zones_are_those_of_the_database(name: str, *, known: bool) -> None:
+    assert is_time_zone(name) is known
+
+
+@pytest.mark.parametrize(
+    ("state", "open_minor", "status"),
+    [("draft", None, "draft"), ("final", None, "final"), ("final", 100, "final"), ("final", 99, "partly_paid"),
+     ("final", 0, "paid"), ("void", 0, "void")],
+)  # fmt: skip
+def test_the_status_follows_from_the_balance(state: State, open_minor: int | None, status: Status) -> None:
+    balance = None if open_minor is None else Balance(ID, ID, 1, "USD", 100, open_minor, open_minor, revision=1)
+    assert shown_status(state, balance) == status
+
+
+@pytest.mark.proves("I1")
+def test_nobody_hands_out_a_scope_that_they_lack() -> None:
+    mine = frozenset({"matters:read", "keys:write"})
+    assert covers(mine.__contains__, ["matters:read"])
+    assert not covers(mine.__contains__, ["matters:read", "matters:write"])
+    assert len(ALL_SCOPES) == 18

@@ -1,0 +1,84 @@
+"""What notify shows over HTTP."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from contracts.fields import Channel
+from contracts.message import Part
+from contracts.notify import DeliveryKind
+from notify.domain.delivery import DeliveryState
+
+
+class ItemShown(Part):
+    """A share that the delivery tells of."""
+
+    invoice_id: UUID
+    version: int
+    number: str
+    matter_name: str
+    currency: str
+    total_minor: int
+    due_on: date
+    share_id: UUID
+    generation: int
+    channel: Channel
+
+
+class DeliveryShown(Part):
+    """One message to one recipient. `caused_by` is the event that called for it."""
+
+    delivery_id: UUID
+    kind: DeliveryKind
+    template: str
+    contact_id: UUID
+    recipient_name: str
+    recipient_email: str | None
+    state: DeliveryState
+    reason: str | None
+    attempts: int
+    possibly_sent_twice: bool
+    planned_at: datetime
+    next_at: datetime | None
+    ended_at: datetime | None
+    correlation_id: UUID
+    caused_by: UUID
+    items: list[ItemShown]
+
+
+class DeliveryPage(Part):
+    """Newest first. `next_after` asks for the next page; None on the last one."""
+
+    deliveries: list[DeliveryShown]
+    next_after: UUID | None
+
+
+class ContentShown(Part):
+    """What the recipient got, or will get."""
+
+    message_id: str
+    sender_name: str
+    sender_address: str
+    reply_to: str
+    subject: str
+    html: str
+    plain: str
+    rendered_at: datetime
+
+
+class AttemptShown(Part):
+    """One attempt and the server's answer; without an outcome it is under way."""
+
+    attempt: int
+    outcome: str | None
+    server_code: int | None
+    server_answer: str | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class DeliveryOpened(Part):
+    """A delivery with its exact content and every attempt; `content` is None before it was rendered (N4)."""
+
+    delivery: DeliveryShown
+    content: ContentShown | None
+    attempts: list[AttemptShown]

@@ -1,0 +1,1 @@
+"""What a message is, who gets it, and what becomes of it: pure, standard library only."""

@@ -1,0 +1,91 @@
+"""A delivery: one message to one recipient, with what it covers. Planned first, rendered and sent later."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from notify.domain.replicas import Firm
+from notify.domain.share import Channel
+
+DeliveryKind: TypeAlias = Literal["email", "text"]
+DeliveryState: TypeAlias = Literal["planned", "claimed", "retry", "unknown", "accepted", "failed", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A share that a delivery tells of, and what it says of the invoice. Number and total are those of `version`."""
+
+    invoice_id: UUID
+    version: int
+    share_id: UUID
+    generation: int
+    channel: Channel
+    number: str
+    matter_name: str
+    currency: str
+    total_minor: int
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was planned; it never changes.
+
+    Firm, contact, template, subject, version and occasion make the send key: the same again is not sent again.
+    `occasion` is the id of the event that called for it, so that sharing again tells again.
+    """
+
+    firm_id: UUID
+    delivery_id: UUID
+    kind: DeliveryKind
+    template: str
+    contact_id: UUID
+    recipient_name: str
+    recipient_email: str | None
+    locale: str
+    subject_id: UUID
+    version: int
+    occasion: UUID
+    message: str | None
+    actor: str
+    correlation_id: UUID
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the recipient gets, byte for byte the same at every attempt. Never holds a token."""
+
+    message_id: str
+    sender_name: str
+    sender_address: str
+    reply_to: str
+    subject: str
+    html: str
+    plain: str
+    rendered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sender's hold on a delivery, until its lease ends. `attempt` counts from 1, this one included."""
+
+    delivery: Delivery
+    attempt: int
+    unknown_attempts: int
+    lease_token: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claimed delivery with all that sending it needs. `content` is None before the first attempt."""
+
+    claim: Claim
+    items: tuple[Item, ...]
+    firm: Firm
+    content: Content | None
+
+    @property
+    def delivery(self) -> Delivery:
+        return self.claim.delivery

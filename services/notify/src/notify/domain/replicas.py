@@ -1,0 +1,35 @@
+"""What notify knows of firms and contacts: as much as a message needs. `revision` is their owner's."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """The tenant, as its messages show it. `share_message` stands in where the sharer wrote none."""
+
+    firm_id: UUID
+    name: str
+    brand_colour: str
+    reply_to: str
+    time_zone: str
+    locale: str
+    share_message: str | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody who gets messages."""
+
+    firm_id: UUID
+    contact_id: UUID
+    name: str
+    email: str | None
+    locale: str
+    revision: int
+
+
+ContactKey: TypeAlias = tuple[UUID, UUID]
+"""Firm and contact."""

@@ -1,0 +1,55 @@
+"""Settings of notify: its own SMTP server, how patiently it retries, and where links in messages lead."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
+
+from chassis.settings import Port, ServiceSettings
+from contracts.fields import EmailAddress
+
+Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
+# A minute, five, a quarter of an hour, an hour, then every four hours until the second day is nearly over.
+RETRY_PAUSES_SECONDS = (60.0, 300.0, 900.0, 3600.0, *(14_400.0,) * 11)
+
+
+def _split(written: object) -> object:
+    return [part.strip() for part in written.split(",")] if isinstance(written, str) else written
+
+
+class Settings(ServiceSettings):
+    """Retry pauses are written with commas: `HANDBILL_RETRY_PAUSES_SECONDS=60,300,900`."""
+
+    portal_url: str = Field(pattern=r"^https?://[^\s/]+")
+    mail_from: EmailAddress = "no-reply@handbill.test"
+    smtp_host: str = Field(min_length=1)
+    smtp_port: Port
+    smtp_plaintext_allowed: bool = False
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_connect_timeout_seconds: Seconds = 10
+    smtp_reply_timeout_seconds: Seconds = 60
+    smtp_final_timeout_seconds: Seconds = 600
+    sender_concurrency: int = Field(default=8, ge=1, le=64)
+    sender_lease_seconds: float = Field(default=60, ge=3, le=3600)
+    retry_pauses_seconds: Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=RETRY_PAUSES_SECONDS, max_length=100
+    )
+    unknown_pause_seconds: Seconds = 900
+
+    @field_validator("smtp_security")
+    @classmethod
+    def a_remote_server_needs_tls(cls, value: str, info: ValidationInfo) -> str:
+        host = str(info.data.get("smtp_host", ""))
+        is_local = host in {"localhost", "::1"} or host.startswith("127.")
+        if value == "none" and not is_local and not info.data.get("smtp_plaintext_allowed"):
+            raise ValueError("mail to another host needs starttls or tls, or HANDBILL_SMTP_PLAINTEXT_ALLOWED=true")
+        return value
+
+    @field_validator("smtp_password")
+    @classmethod
+    def name_and_password_go_together(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (value is None) != (info.data.get("smtp_username") is None):
+            raise ValueError("give a user name and a password, or neither")
+        return value

@@ -1,0 +1,48 @@
+"""What was rendered, kept for as long as the delivery: every attempt sends it, and history opens it (N4)."""
+
+from collections.abc import Sequence
+from typing import LiteralString
+from uuid import UUID
+
+from chassis.database import Tx
+from notify.domain.delivery import Content
+
+# The first rendering counts: a sender that lost its lease may come later with another.
+_INSERT: LiteralString = """
+insert into contents (
+    firm_id, delivery_id, message_id, sender_name, sender_address, reply_to, subject, html, plain, rendered_at
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict on constraint contents_pkey do nothing
+"""
+_FIND: LiteralString = """
+select delivery_id, message_id, sender_name, sender_address, reply_to, subject, html, plain, rendered_at
+from contents where firm_id = any($1::uuid[]) and delivery_id = any($2::uuid[])
+"""
+
+
+async def insert_content(tx: Tx, firm_id: UUID, delivery_id: UUID, content: Content) -> None:
+    """Keep what is going to be sent, unless it is there. Safe to repeat."""
+    await tx.execute(
+        _INSERT,
+        firm_id,
+        delivery_id,
+        content.message_id,
+        content.sender_name,
+        content.sender_address,
+        content.reply_to,
+        content.subject,
+        content.html,
+        content.plain,
+        content.rendered_at,
+    )
+
+
+async def find_contents(tx: Tx, firm_ids: Sequence[UUID], delivery_ids: Sequence[UUID]) -> dict[UUID, Content]:
+    """Contents by delivery; what has not been rendered is missing. Delivery ids are unique across firms."""
+    contents: dict[UUID, Content] = {}
+    for row in await tx.fetch(_FIND, firm_ids, delivery_ids):
+        columns = dict(row)
+        delivery_id: UUID = columns.pop("delivery_id")
+        contents[delivery_id] = Content(**columns)
+    return contents

@@ -1,0 +1,44 @@
+"""Take deliveries that are due, for one sender, until its lease ends (N5). What is no longer shared is let go (S7)."""
+
+from collections.abc import Sequence
+
+from chassis.database import Database, Tx
+from chassis.ids import new_id
+from notify.domain.delivery import Claim, Claimed
+from notify.store.attempts import insert_attempts, interrupt_attempts
+from notify.store.claims import claim_due, withdraw_due
+from notify.store.contents import find_contents
+from notify.store.delivery_items import list_items
+from notify.store.firms import find_firms
+
+
+async def claim_deliveries(database: Database, limit: int, lease_seconds: float) -> list[Claimed]:
+    """Claim up to `limit` deliveries in a transaction of its own and load what sending them needs.
+
+    Safe to repeat after a kill: a lease that nobody renews ends.
+    """
+    async with database.transaction() as tx:
+        await interrupt_attempts(tx, await withdraw_due(tx))
+        claims = await claim_due(tx, limit, new_id(), lease_seconds)
+        if not claims:
+            return []
+        await interrupt_attempts(tx, [(claim.delivery.firm_id, claim.delivery.delivery_id) for claim in claims])
+        await insert_attempts(tx, claims)
+        return await _loaded(tx, claims)
+
+
+async def _loaded(tx: Tx, claims: Sequence[Claim]) -> list[Claimed]:
+    firm_ids = list({claim.delivery.firm_id for claim in claims})
+    delivery_ids = [claim.delivery.delivery_id for claim in claims]
+    firms = await find_firms(tx, firm_ids)
+    items = await list_items(tx, firm_ids, delivery_ids)
+    contents = await find_contents(tx, firm_ids, delivery_ids)
+    return [
+        Claimed(
+            claim,
+            items[claim.delivery.delivery_id],
+            firms[claim.delivery.firm_id],
+            contents.get(claim.delivery.delivery_id),
+        )
+        for claim in claims
+    ]

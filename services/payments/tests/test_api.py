@@ -1,0 +1,150 @@
+"""HTTP: who may read what, and the form of it."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from chassis.api_keys import make_secret, secret_digest, written_key
+from chassis.health import Progress
+from chassis.http.app import build_app
+from chassis.ids import new_id
+from contracts.invoices import ApiKeyChanged
+from payments.api import ROUTES
+
+Firm = Any
+Headers = dict[str, str]
+
+
+@pytest_asyncio.fixture
+async def client(firm: Firm) -> AsyncIterator[httpx.AsyncClient]:
+    # httpx and Litestar each have their own words for what an ASGI application is.
+    app: Any = build_app("payments", list(ROUTES), firm.database, Progress())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://payments.example") as made:
+        yield made
+
+
+async def _key(firm: Firm, scopes: Sequence[str], *, is_revoked: bool = False) -> Headers:
+    """Bring a key of the firm to payments, as it comes from invoices."""
+    api_key_id, secret = new_id(), make_secret()
+    fact = ApiKeyChanged(
+        api_key_id=api_key_id,
+        label="test",
+        secret_sha256=secret_digest(secret).hex(),
+        scopes=list(scopes),
+        is_revoked=is_revoked,
+    )
+    await firm.hears(firm.record(fact, revision=1))
+    return {"Authorization": f"Bearer {written_key(api_key_id, secret)}"}
+
+
+@pytest.mark.proves("P1")
+async def test_the_payment_page_is_read_with_the_scope_for_it(firm: Firm, client: httpx.AsyncClient) -> None:
+    contact_id, invoice_id, matter_id = new_id(), new_id(), new_id()
+    await firm.hears(
+        firm.firm_changed(),
+        firm.contact_changed(contact_id),
+        firm.matter_changed(matter_id),
+        firm.finalised(invoice_id, matter_id=matter_id, total_minor=2_500),
+        firm.shared(invoice_id, contact_id),
+    )
+    answer = await client.get(
+        f"/v1/contacts/{contact_id}/payable-invoices", headers=await _key(firm, ["payments:read"])
+    )
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "contact_id": str(contact_id),
+        "contact_name": "Anna Okafor",
+        "online_payments_off": False,
+        "pages": [
+            {
+                "currency": "USD",
+                "open_minor": 2_500,
+                "payable_minor": 2_500,
+                "processing_minor": 0,
+                "invoices": [
+                    {
+                        "invoice_id": str(invoice_id),
+                        "number": "2026-000001",
+                        "matter_id": str(matter_id),
+                        "matter_number": "M-1",
+                        "matter_name": "Matter M-1",
+                        "due_on": "2026-12-22",
+                        "version": 1,
+                        "total_minor": 2_500,
+                        "open_minor": 2_500,
+                        "payable_minor": 2_500,
+                        "processing_minor": 0,
+                    }
+                ],
+            }
+        ],
+    }
+
+
+@pytest.mark.proves("P1")
+async def test_the_balance_of_an_invoice_is_read_by_its_id(firm: Firm, client: httpx.AsyncClient) -> None:
+    invoice_id = new_id()
+    await firm.hears(firm.finalised(invoice_id, total_minor=2_500))
+    answer = await client.get(f"/v1/invoices/{invoice_id}/balance", headers=await _key(firm, ["payments:read"]))
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "invoice_id": str(invoice_id),
+        "version": 1,
+        "currency": "USD",
+        "total_minor": 2_500,
+        "open_minor": 2_500,
+        "payable_minor": 2_500,
+        "processing_minor": 0,
+        "revision": 1,
+    }
+
+
+PATHS = ["/v1/contacts/{}/payable-invoices", "/v1/invoices/{}/balance"]
+
+
+@pytest.mark.proves("X5")
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_key_a_revoked_key_and_a_key_without_the_scope_read_nothing(
+    firm: Firm, client: httpx.AsyncClient, path: str
+) -> None:
+    address = path.format(new_id())
+    revoked = await _key(firm, ["payments:read"], is_revoked=True)
+    unscoped = await _key(firm, ["invoices:read", "payments:write"])
+    answers = [await client.get(address, headers=headers) for headers in ({}, revoked, unscoped)]
+    assert [(answer.status_code, answer.json()["slug"]) for answer in answers] == [
+        (401, "not_authenticated"),
+        (401, "not_authenticated"),
+        (403, "scope_missing"),
+    ]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_what_another_firm_has_looks_the_same_as_what_nobody_has(
+    firm: Firm, other_firm: Firm, client: httpx.AsyncClient, path: str
+) -> None:
+    known = new_id()
+    await other_firm.hears(other_firm.contact_changed(known), other_firm.finalised(known))
+    headers = await _key(firm, ["payments:read"])
+    theirs = await client.get(path.format(known), headers=headers)
+    nobodys = await client.get(path.format(new_id()), headers=headers)
+    assert (theirs.status_code, theirs.content) == (404, nobodys.content)
+    ours = await client.get(path.format(known), headers=await _key(other_firm, ["payments:read"]))
+    assert ours.status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_an_id_that_is_none_is_not_found(firm: Firm, client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path.format("7"), headers=await _key(firm, ["payments:read"]))
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_openapi_document_names_every_route(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi/openapi.json")).json()
+    assert set(document["paths"]) == {
+        "/v1/contacts/{contact_id}/payable-invoices",
+        "/v1/invoices/{invoice_id}/balance",
+    }

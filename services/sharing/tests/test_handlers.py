@@ -1,0 +1,100 @@
+"""Messages as intake reads them: facts that come twice or late, and commands with their answers."""
+
+from typing import Any
+
+import pytest
+
+from chassis.ids import new_id
+from chassis.intake.apply import apply_batch
+from chassis.intake.reading import read
+from chassis.testing.records import record_of
+from contracts.fields import Channel
+from contracts.invoices import ContactChanged, ContactProfile, FirmChanged, FirmProfile
+from contracts.sharing import PortalShareSet, SavePortalShares
+from sharing.handlers import COMMANDS, FACTS
+
+
+def command_record(world: Any, invoice_id: Any, contact_ids: list[Any], offset: int, **attributes: Any) -> Any:
+    command = SavePortalShares(invoice_id=invoice_id, wanted=PortalShareSet(contact_ids=contact_ids))
+    return record_of(command, offset, firm=world.firm_id, **attributes)
+
+
+async def take_in(world: Any, *records: Any) -> None:
+    async with world.transaction() as tx:
+        await apply_batch(tx, COMMANDS, [read(COMMANDS, record) for record in records])
+
+
+@pytest.mark.proves("S1", "X1")
+async def test_a_command_is_answered_like_the_same_request_by_http(world: Any) -> None:
+    (ada,) = await world.people(1)
+    invoice_id, correlation_id = await world.invoice(), new_id()
+    record = command_record(world, invoice_id, [ada], 1, correlation=correlation_id)
+    await take_in(world, record)
+    (told, _), (answer, done) = await world.said()
+    assert (told, answer) == ("invoice-shared", "command-done")
+    assert done["correlation_id"] == str(correlation_id)
+    assert done["result"] == {"shared": [str(ada)], "unshared": [], "unchanged": []}
+    await take_in(world, record)
+    assert await world.said() == []
+
+
+@pytest.mark.proves("S1", "X1")
+async def test_a_refused_command_is_answered_with_its_slug(world: Any) -> None:
+    (ada,) = await world.people(1)
+    await take_in(world, command_record(world, await world.draft(), [ada], 1))
+    ((answer, rejected),) = await world.said()
+    assert (answer, rejected["slug"]) == ("command-rejected", "draft_needs_confirmation")
+
+
+@pytest.mark.proves("S1", "X1")
+async def test_a_command_for_an_invoice_not_heard_of_waits(world: Any) -> None:
+    (ada,) = await world.people(1)
+    await take_in(world, command_record(world, new_id(), [ada], 1))
+    assert await world.said() == []
+    async with world.transaction() as tx:
+        assert await tx.fetchval("select reason from parked") == "not_yet_known"
+
+
+@pytest.mark.proves("S1")
+async def test_several_sets_for_one_invoice_in_a_batch_are_saved_in_order(world: Any) -> None:
+    ada, ben = await world.people(2)
+    invoice_id = await world.invoice()
+    sets = [[ada], [ada, ben], [ben]]
+    await take_in(world, *(command_record(world, invoice_id, ids, offset) for offset, ids in enumerate(sets)))
+    assert await world.states(invoice_id) == {ada: ("revoked", 1), ben: ("active", 1)}
+    kinds = [kind for kind, _ in await world.said()]
+    assert kinds.count("command-done") == 3
+
+
+async def test_older_state_never_replaces_newer(world: Any) -> None:
+    contact_id = new_id()
+
+    def contact(name: str) -> ContactChanged:
+        return ContactChanged(contact_id=contact_id, profile=ContactProfile(name=name))
+
+    def firm(channels: list[Channel]) -> FirmChanged:
+        profile = FirmProfile(name="Okafor Law", reply_to="office@okafor.test", channels=channels)
+        return FirmChanged(firm_id=world.firm_id, profile=profile)
+
+    await world.receive((contact("Second"), 2), (firm(["portal"]), 2))
+    await world.receive((contact("First"), 1), (firm(["text"]), 1))
+    async with world.transaction() as tx:
+        assert await tx.fetchval("select name from contacts") == "Second"
+        assert await tx.fetchval("select channels from firms") == ["portal"]
+
+
+async def test_a_batch_of_all_facts_at_once_is_applied_as_one(world: Any) -> None:
+    ada, invoice_id = new_id(), new_id()
+    await world.receive(
+        (world.finalised(invoice_id), 2),
+        (world.created(invoice_id, [ada]), 1),
+        (world.matter_changed([ada]), 1),
+        (world.contact_changed(ada), 1),
+    )
+    await world.firm()
+    await world.grant_wishes()
+    assert await world.states(invoice_id) == {ada: ("active", 1)}
+
+
+def test_facts_may_overtake_one_another_and_commands_may_not() -> None:
+    assert (FACTS.is_ordered, COMMANDS.is_ordered) == (False, True)
