@@ -5,7 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chassis.testing.addresses import Stack
 from stack.addresses import Addresses
+from stack.client.topics import watching
 from stack.demo.play import play_story, unplayed
 from stack.demo.result import write_results
 from stack.demo.scene import Scene, check
@@ -14,9 +16,9 @@ from stack.folders import RunFolder
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with httpx.AsyncClient() as http:
-        yield Scene(RunFolder(tmp_path), Addresses(str(tmp_path), {}, {}), http, tmp_path)
+async def scene(tmp_path: Path, stack: Stack) -> AsyncIterator[Scene]:
+    async with httpx.AsyncClient() as http, watching(stack.kafka_bootstrap) as watch:
+        yield Scene(RunFolder(tmp_path), Addresses(str(tmp_path), {}, {}), http, tmp_path, watch)
 
 
 async def _write(scene: Scene) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from litestar import Response, post
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from chassis.database import Tx
 from chassis.http.caller import Caller
@@ -33,7 +34,7 @@ async def write_notes(tx: Tx, requests: Sequence[Request[WriteNote]]) -> list[Ou
 
 
 @post("/v1/notes")
-async def post_note(data: WriteNote, caller: NamedDependency[Caller]) -> Response[bytes]:
+async def post_note(data: JSONBody[WriteNote], caller: NamedDependency[Caller]) -> Response[bytes]:
     return await caller.do(write_notes, data)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ import httpx
 import pytest_asyncio
 
 from chassis.api_keys import find_api_keys, make_secret, secret_digest, written_key
-from chassis.database import Database, Tx
+from chassis.database import Database
 from chassis.health import Progress
 from chassis.http.app import build_app
 from chassis.ids import new_id
@@ -58,7 +58,6 @@ class Firm:
     api_key: str
     staff_user_id: UUID
     offset: int = 0
-    records: list[RawRecord] = field(default_factory=list[RawRecord])
 
     @property
     def headers(self) -> dict[str, str]:
@@ -164,12 +163,6 @@ class Firm:
 @pytest_asyncio.fixture
 async def database(database_of: Callable[[str], Awaitable[Database]]) -> Database:
     return await database_of("invoices")
-
-
-@pytest_asyncio.fixture
-async def tx(database: Database) -> AsyncIterator[Tx]:
-    async with database.transaction() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture

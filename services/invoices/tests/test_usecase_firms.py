@@ -42,6 +42,7 @@ async def test_a_new_firm_has_an_owner_and_a_key_that_opens_everything(firm: Fir
     async with firm.database.reading() as tx:
         principal = await authenticate(tx, firm.api_key)
         assert await authenticate(tx, firm.api_key[:-1] + "x") is None
+    assert principal is not None
     assert principal == firm.principal
     assert principal.scopes == frozenset(ALL_SCOPES)
     published = [(body["type"].split(".")[2], body["revision"]) for body in await firm.published()]
@@ -85,7 +86,8 @@ async def test_a_staff_account_is_opened_once_and_changed(firm: Firm) -> None:
     assert await firm.done(add_staff_user, command) == first
     other = command.model_copy(update={"name": "Someone else"})
     assert await firm.refused(add_staff_user, other) == "already_exists"
-    change = ChangeStaffUser(**(command.model_dump() | {"role": "reader", "is_enabled": True}))
+    said: dict[str, Any] = command.model_dump() | {"role": "reader"}
+    change = ChangeStaffUser(**said, is_enabled=True)
     assert (await firm.done(change_staff_user, change)).revision == 2
     assert (await firm.done(change_staff_user, change)).revision == 2
     assert await firm.published_of(command.staff_user_id) == [("staff-user-changed", 1), ("staff-user-changed", 2)]
@@ -105,7 +107,7 @@ async def test_disabling_an_account_revokes_its_keys_and_allows_no_new_one(firm:
         staff_user_id=staff.staff_user_id,
     )
     await firm.done(register_api_key, key)
-    change = ChangeStaffUser(**(staff.model_dump() | {"is_enabled": False}))
+    change = ChangeStaffUser(**staff.model_dump(), is_enabled=False)
     await firm.done(change_staff_user, change)
     async with firm.database.reading() as tx:
         kept = await find_api_keys(tx, [key.api_key_id])

@@ -124,7 +124,7 @@ async def test_the_firms_message_stands_in_for_one_of_the_sharer(
     assert sorted("From me." in text for text in texts) == [False, True]
 
 
-@pytest.mark.proves("S7", "S8", "N6")
+@pytest.mark.proves("S7", "S8")
 @pytest.mark.parametrize("state", ["revoked", "suspended"])
 async def test_what_is_unshared_before_it_was_sent_is_withdrawn(
     database: Database,

@@ -67,12 +67,14 @@ async def open_pool(dsn: str, *, application: str, size_max: int) -> Pool:
     )
 
 
-async def open_connection(dsn: str, *, application: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """Open one connection outside any pool, for session locks and LISTEN."""
+async def open_connection(
+    dsn: str, *, application: str, command_timeout_seconds: float | None = COMMAND_TIMEOUT_SECONDS
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open one connection outside any pool, for session locks, LISTEN and migrations."""
     return await asyncpg.connect(
         dsn,
         timeout=CONNECT_TIMEOUT_SECONDS,
-        command_timeout=COMMAND_TIMEOUT_SECONDS,
+        command_timeout=command_timeout_seconds,
         server_settings={"application_name": application, **SERVER_LIMITS},
     )
 

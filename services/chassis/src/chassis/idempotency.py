@@ -5,6 +5,8 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import LiteralString
 
+import asyncpg
+
 from chassis.database import Tx
 from chassis.principal import Principal
 
@@ -35,6 +37,10 @@ class KeyReusedError(Exception):
     """The key was used for another request."""
 
 
+class KeyInUseError(Exception):
+    """The first request with this key is still under way after the lock timeout."""
+
+
 # A concurrent duplicate waits here for the first one's commit, up to the lock timeout.
 _CLAIM: LiteralString = """
 insert into idempotency (firm_id, principal, key, route, request_sha256) values ($1, $2, $3, $4, $5)
@@ -57,10 +63,14 @@ delete from idempotency where ctid in (
 async def claim_key(tx: Tx, request: KeyedRequest) -> KeptAnswer | None:
     """Claim the key for this transaction; returns the kept answer where the request was made before.
 
-    Raises: KeyReusedError.
+    Raises: KeyReusedError, KeyInUseError.
     """
     owner = (request.principal.firm_id, request.principal.actor, request.key)
-    if await tx.fetchval(_CLAIM, *owner, request.route, request.digest):
+    try:
+        is_first = await tx.fetchval(_CLAIM, *owner, request.route, request.digest)
+    except asyncpg.LockNotAvailableError:
+        raise KeyInUseError from None
+    if is_first:
         return None
     row = await tx.fetchrow(_FIND, *owner)
     assert row is not None, "claimed by a committed transaction, so it is there"

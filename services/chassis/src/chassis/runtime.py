@@ -144,7 +144,8 @@ class Process:
                 await broker.start()
                 await self._until_stopped(watch_lag(broker, self._service.consumers, self._progress))
             except (KafkaError, OSError, TimeoutError) as error:
-                self._progress.waiting("intake", repr(error))
+                for consumer in self._service.consumers:
+                    self._progress.waiting(f"intake {consumer.name}", repr(error))
                 _log.warning("intake_cannot_start", error=repr(error))
                 await asyncio.sleep(random.uniform(0.5, 1) * delay_seconds)  # noqa: S311 - jitter, not a secret
                 delay_seconds = min(delay_seconds * 2, RESTART_SECONDS_MAX)

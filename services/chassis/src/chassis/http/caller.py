@@ -13,7 +13,7 @@ from chassis.api_keys import authenticate
 from chassis.database import Database, Tx
 from chassis.failpoint import failpoint
 from chassis.http.problem import MEDIA_TYPE, ProblemError, refused_response
-from chassis.idempotency import KeptAnswer, KeyedRequest, KeyReusedError, claim_key, keep_answer
+from chassis.idempotency import KeptAnswer, KeyedRequest, KeyInUseError, KeyReusedError, claim_key, keep_answer
 from chassis.ids import new_id
 from chassis.outcome import Cause, Done, NotYetKnown, Outcome, Request, UseCase
 from chassis.principal import Principal
@@ -89,6 +89,8 @@ class Caller:
             return waiting.outcome
         except KeyReusedError:
             raise ProblemError("idempotency_key_reused", "this key was used for another request") from None
+        except KeyInUseError:
+            raise ProblemError("idempotency_key_in_use", "the first request with this key is under way") from None
         return answer
 
     async def _keyed(self, command: Command) -> KeyedRequest | None:

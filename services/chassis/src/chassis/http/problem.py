@@ -20,6 +20,8 @@ _STATUS_OF_SLUG = {
     "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# Python's own phrase for 413 is another one since 3.13.
+_SLUG_OF_STATUS = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request_too_large"}
 _STATUS_OF_PREFIX = {"unknown_": HTTPStatus.NOT_FOUND, "invalid_": HTTPStatus.UNPROCESSABLE_ENTITY}
 
 _log = structlog.get_logger("chassis.http")
@@ -77,8 +79,15 @@ def on_validation(_: Request[Any, Any, Any], error: ValidationException) -> Resp
 
 def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Answer what the framework refuses: no such route, body too large, …."""
-    slug = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_").replace("-", "_")
-    return _respond(slug, error.detail, error.status_code)
+    status = HTTPStatus(error.status_code)
+    slug = _SLUG_OF_STATUS.get(status) or status.phrase.lower().replace(" ", "_").replace("-", "_")
+    return _respond(slug, error.detail, status)
+
+
+def on_recursion(_: Request[Any, Any, Any], error: RecursionError) -> Response[bytes]:
+    """Answer a body that is nested deeper than any JSON of ours: the framework lets its decoder's error through."""
+    _log.error("request_nested_too_deeply", exc_info=error)
+    return _respond("bad_request", "nested too deeply", HTTPStatus.BAD_REQUEST)
 
 
 def on_transient(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -98,6 +107,7 @@ HANDLERS: dict[Any, Any] = {
     ValidationException: on_validation,
     HTTPException: on_http,
     **dict.fromkeys(TRANSIENT, on_transient),
+    RecursionError: on_recursion,
     Exception: on_bug,
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from aiokafka import ConsumerRecord
+from aiokafka.errors import IllegalStateError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
@@ -101,8 +102,11 @@ async def _lags(kafka: Any) -> bool:
         return False
     for partition in kafka.assignment():
         end = kafka.highwater(partition)
-        if end is not None and end > await kafka.position(partition):
-            return True
+        try:
+            if end is not None and end > await kafka.position(partition):
+                return True
+        except IllegalStateError:  # Another member of the group has it now.
+            continue
     return False
 
 

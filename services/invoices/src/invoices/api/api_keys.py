@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from pydantic import Field
 
 from chassis.api_keys import ApiKey, make_secret, secret_digest, written_key
@@ -47,7 +47,7 @@ class ApiKeyView(Part):
 
 
 @post("/v1/api-keys")
-async def post_api_key(data: ApiKeyBody, caller: NamedDependency[Caller]) -> Response[bytes]:
+async def post_api_key(data: JSONBody[ApiKeyBody], caller: NamedDependency[Caller]) -> Response[bytes]:
     """Make a key. Its secret is in this one answer alone: a repeat with the same idempotency key lacks it."""
     api_key_id, secret = new_id(), make_secret()
     command = RegisterApiKey(api_key_id=api_key_id, secret_sha256=secret_digest(secret).hex(), **data.model_dump())
@@ -66,7 +66,7 @@ async def post_api_key(data: ApiKeyBody, caller: NamedDependency[Caller]) -> Res
 
 @put("/v1/api-keys/{api_key_id:uuid}")
 async def put_api_key(
-    api_key_id: FromPath[UUID], data: RegisteredKeyBody, caller: NamedDependency[Caller]
+    api_key_id: FromPath[UUID], data: JSONBody[RegisteredKeyBody], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Make a key known by the hash of its secret."""
     return await caller.do(register_api_key, RegisterApiKey(api_key_id=api_key_id, **data.model_dump()))

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from chassis.http.caller import Caller, not_found
 from contracts.invoices import AddContact, ChangeContact, ContactProfile
@@ -24,14 +24,14 @@ class ContactView(Part):
 
 
 @post("/v1/contacts")
-async def post_contact(data: AddContact, caller: NamedDependency[Caller]) -> Response[bytes]:
+async def post_contact(data: JSONBody[AddContact], caller: NamedDependency[Caller]) -> Response[bytes]:
     """Add a contact, and put it on a matter where one is named."""
     return await caller.do(add_contact, data, status=201)
 
 
 @put("/v1/contacts/{contact_id:uuid}")
 async def put_contact(
-    contact_id: FromPath[UUID], data: ContactProfile, caller: NamedDependency[Caller]
+    contact_id: FromPath[UUID], data: JSONBody[ContactProfile], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Replace what a contact says."""
     return await caller.do(change_contact, ChangeContact(contact_id=contact_id, profile=data))

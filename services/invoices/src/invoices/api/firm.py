@@ -4,6 +4,7 @@ from uuid import UUID
 
 from litestar import Response, get, put
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from chassis.http.caller import Caller, not_found
 from contracts.invoices import ChangeFirm, FirmProfile
@@ -31,6 +32,6 @@ async def get_firm(caller: NamedDependency[Caller]) -> FirmView:
 
 
 @put("/v1/firm")
-async def put_firm(data: FirmProfile, caller: NamedDependency[Caller]) -> Response[bytes]:
+async def put_firm(data: JSONBody[FirmProfile], caller: NamedDependency[Caller]) -> Response[bytes]:
     """Replace the firm's profile."""
     return await caller.do(change_firm, ChangeFirm(firm_id=caller.firm_id, profile=data))

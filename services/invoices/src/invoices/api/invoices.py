@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from chassis.http.caller import Caller, not_found
 from contracts.invoices import ChangeDraft, DraftInvoice, FinaliseInvoice, InvoiceTerms
@@ -25,14 +25,14 @@ class VersionsView(Part):
 
 
 @post("/v1/invoices")
-async def post_invoice(data: DraftInvoice, caller: NamedDependency[Caller]) -> Response[bytes]:
+async def post_invoice(data: JSONBody[DraftInvoice], caller: NamedDependency[Caller]) -> Response[bytes]:
     """Draft an invoice."""
     return await caller.do(draft_invoice, data, status=201)
 
 
 @put("/v1/invoices/{invoice_id:uuid}")
 async def put_invoice(
-    invoice_id: FromPath[UUID], data: InvoiceTerms, caller: NamedDependency[Caller]
+    invoice_id: FromPath[UUID], data: JSONBody[InvoiceTerms], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Replace what a draft says."""
     return await caller.do(change_draft, ChangeDraft(invoice_id=invoice_id, terms=data))

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from pydantic import Field
 
 from chassis.http.caller import Caller, not_found
@@ -34,14 +34,14 @@ class MatterView(Part):
 
 
 @post("/v1/matters")
-async def post_matter(data: OpenMatter, caller: NamedDependency[Caller]) -> Response[bytes]:
+async def post_matter(data: JSONBody[OpenMatter], caller: NamedDependency[Caller]) -> Response[bytes]:
     """Open a matter."""
     return await caller.do(open_matter, data, status=201)
 
 
 @put("/v1/matters/{matter_id:uuid}")
 async def put_matter(
-    matter_id: FromPath[UUID], data: MatterProfile, caller: NamedDependency[Caller]
+    matter_id: FromPath[UUID], data: JSONBody[MatterProfile], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Replace a matter's profile."""
     return await caller.do(change_matter, ChangeMatter(matter_id=matter_id, profile=data))
@@ -49,7 +49,7 @@ async def put_matter(
 
 @put("/v1/matters/{matter_id:uuid}/contacts/{contact_id:uuid}")
 async def put_matter_contact(
-    matter_id: FromPath[UUID], contact_id: FromPath[UUID], data: RolesBody, caller: NamedDependency[Caller]
+    matter_id: FromPath[UUID], contact_id: FromPath[UUID], data: JSONBody[RolesBody], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Set a contact's roles."""
     command = AssignMatterContact(matter_id=matter_id, contact_id=contact_id, roles=data.roles)

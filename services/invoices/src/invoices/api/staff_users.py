@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from chassis.http.caller import Caller, not_found
 from contracts.fields import EmailAddress, Name
@@ -33,14 +33,14 @@ class StaffUserView(StaffUserBody):
 
 
 @post("/v1/staff-users")
-async def post_staff_user(data: AddStaffUser, caller: NamedDependency[Caller]) -> Response[bytes]:
+async def post_staff_user(data: JSONBody[AddStaffUser], caller: NamedDependency[Caller]) -> Response[bytes]:
     """Open an account."""
     return await caller.do(add_staff_user, data, status=201)
 
 
 @put("/v1/staff-users/{staff_user_id:uuid}")
 async def put_staff_user(
-    staff_user_id: FromPath[UUID], data: StaffUserBody, caller: NamedDependency[Caller]
+    staff_user_id: FromPath[UUID], data: JSONBody[StaffUserBody], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Replace what an account says."""
     command = ChangeStaffUser(staff_user_id=staff_user_id, **data.model_dump())
