@@ -61,7 +61,9 @@ def test_no_topic_is_named_outside_the_contract() -> None:
 
 
 def test_only_the_relay_publishes() -> None:
-    elsewhere = [path for path in SOURCES if _name(path) != "services/chassis/src/chassis/relay.py"]
+    """The local stack's client plays another system, which sends commands of its own."""
+    may = {"services/chassis/src/chassis/relay.py", "deploy/local/src/stack/client/topics.py"}
+    elsewhere = [path for path in SOURCES if _name(path) not in may]
     assert _offenders(elsewhere, _publishes) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from chassis.testing import eventually
 from stack.child import Child, NotReady
-from stack.process import ProcessSpec, run_to_end
+from stack.process import ProcessSpec
 
 _WAITS = "import time; print('here', flush=True); time.sleep(600)"
 _IGNORES_TERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + _WAITS
@@ -92,11 +92,6 @@ async def test_a_process_that_keeps_ending_at_its_start_is_given_up_with_its_nam
     with pytest.raises(NotReady, match="small ended 3 times"):
         await make_child("raise SystemExit(1)").start(timeout_seconds=20)
 
-
-async def test_a_one_shot_tells_its_exit_code_and_logs_what_it_said(tmp_path: Path):
-    log_file = tmp_path / "once.log"
-    assert await run_to_end(_spec("print('no'); raise SystemExit(7)"), log_file) == 7
-    assert log_file.read_text() == "no\n"
 
 
 async def test_children_die_with_a_parent_that_was_killed(tmp_path: Path):

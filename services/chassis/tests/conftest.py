@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import httpx
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -9,7 +10,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from chassis.database import Database
 from chassis.ids import new_id
 from chassis.testing.addresses import Stack
+from chassis.testing.http_client import keep_api_key, serving
 from chassis.testing.notes import CREATE_NOTES
+from chassis.testing.notes_service import ROUTES
 from contracts.topics import Topic, TopicKind
 
 
@@ -48,3 +51,11 @@ async def producer(stack: Stack) -> AsyncIterator[AIOKafkaProducer]:
     await made.start()
     yield made
     await made.stop()
+
+
+@pytest_asyncio.fixture
+async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service of notes, with a key that may do everything."""
+    async with serving(database, ROUTES) as made:
+        _, made.headers["authorization"] = await keep_api_key(database, "notes:read", "notes:write")
+        yield made

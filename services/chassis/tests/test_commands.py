@@ -1,44 +1,27 @@
 """Commands by topic: each ends in exactly one answer, whatever is wrong with it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 
-from chassis.api_keys import ApiKey, upsert_api_keys
-from chassis.database import Database, Tx
+from chassis.database import Database
 from chassis.health import Progress
 from chassis.ids import new_id
 from chassis.intake.commands import command_consumer, command_route
 from chassis.intake.guard import Guard
 from chassis.intake.replay import Replayer
-from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request
 from chassis.parked import RawRecord
 from chassis.parked_desk import discard_parked, list_parked
-from chassis.testing.notes import NoteWritten, SendNote, WriteNote
-from chassis.testing.records import FIRM, record_of
+from chassis.testing.http_client import keep_api_key
+from chassis.testing.notes import SendNote, WriteNote
+from chassis.testing.notes_service import write_notes
+from chassis.testing.records import record_of
 from chassis.wire import WireEnvelope, read_envelope
 
 OTHER_FIRM = UUID("0198aaaa-0000-7000-8000-000000000002")
-
-
-async def write_notes(tx: Tx, requests: Sequence[Request[WriteNote]]) -> list[Outcome]:
-    """Keep a note; `refuse` is refused, `fail` fails, and `needs x` waits for a note that says x."""
-    return [await write_note(tx, request.command) for request in requests]
-
-
-async def write_note(tx: Tx, command: WriteNote) -> Outcome:
-    needed = command.text.removeprefix("needs ")
-    if command.text == "refuse":
-        return Refused("no_room", "the notebook is full")
-    if command.text == "fail":
-        raise ValueError("cannot write")
-    if needed != command.text and not await tx.fetchval("select exists (select from notes where text = $1)", needed):
-        return NotYetKnown("note")
-    await tx.execute("insert into notes (note_id, event_id, text) values ($1, $1, $2)", command.note_id, command.text)
-    return Done(NoteWritten(note_id=command.note_id))
 
 
 CONSUMER = command_consumer("sharing", [command_route("sharing", WriteNote, write_notes)])
@@ -74,7 +57,8 @@ async def answers(database: Database) -> list[tuple[WireEnvelope, dict[str, obje
 async def ends(database: Database) -> list[str]:
     """How each command ended: the answer's kind, or its slug."""
     return [
-        str(data.get("slug", envelope.type.removeprefix("handbill.sharing."))) for envelope, data in await answers(database)
+        str(data.get("slug", envelope.type.removeprefix("handbill.sharing.")))
+        for envelope, data in await answers(database)
     ]
 
 
@@ -83,21 +67,10 @@ async def kept(database: Database) -> list[str]:
         return [row["text"] for row in await tx.fetch("select text from notes order by position")]
 
 
-async def keep_key(database: Database, *, firm_id: UUID = FIRM, scope: str = "notes:write", is_revoked: bool = False) -> str:
+async def keep_key(database: Database, scope: str = "notes:write", **state: Any) -> str:
     """Keep an API key and return the actor that it is."""
-    key = ApiKey(
-        api_key_id=new_id(),
-        firm_id=firm_id,
-        label="test",
-        secret_sha256=b"0" * 32,
-        scopes=(scope,),
-        staff_user_id=None,
-        is_revoked=is_revoked,
-        revision=1,
-    )
-    async with database.transaction() as tx:
-        await upsert_api_keys(tx, [key])
-    return key.principal.actor
+    api_key_id, _ = await keep_api_key(database, scope, **state)
+    return f"api_key:{api_key_id}"
 
 
 @pytest.mark.proves("X1")
@@ -156,7 +129,7 @@ async def test_a_rejected_command_with_an_odd_subject_harms_nobody(database: Dat
 async def test_an_api_key_asks_as_far_as_its_scopes_go(database: Database) -> None:
     actors = {
         "command-done.v1": await keep_key(database),
-        "scope_missing": await keep_key(database, scope="notes:read"),
+        "scope_missing": await keep_key(database, "notes:read"),
         "unknown_api_key": await keep_key(database, is_revoked=True),
     }
     for offset, actor in enumerate(actors.values()):

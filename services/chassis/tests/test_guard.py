@@ -25,9 +25,7 @@ TopicNoteState = note_state_on(Topic("test.note-state.v1", "invoices", "state"))
 
 def records_of(texts: Sequence[str], note_id: UUID | None = None) -> list[RawRecord]:
     """One record per text, each with a key of its own unless one is given."""
-    return [
-        record_of(TopicNote(note_id=note_id or new_id(), text=text), offset) for offset, text in enumerate(texts)
-    ]
+    return [record_of(TopicNote(note_id=note_id or new_id(), text=text), offset) for offset, text in enumerate(texts)]
 
 
 def refusing(bad: str, error: type[Exception] = ValueError) -> Handler[Note]:
@@ -136,7 +134,9 @@ async def test_a_constraint_that_is_checked_at_commit_finds_its_message_too(data
         await tx.execute("create table books (text text unique deferrable initially deferred)")
 
     async def keep(tx: Tx, notes: Sequence[Received[Note]]) -> None:
-        await tx.executemany("insert into books values ($1)", [("b" if it.data.text == "B" else it.data.text,) for it in notes])
+        await tx.executemany(
+            "insert into books values ($1)", [("b" if it.data.text == "B" else it.data.text,) for it in notes]
+        )
 
     await Guard(database, notes_consumer(keep), Progress()).handle(records_of(["a", "b", "B", "c"]))
     async with database.reading() as tx:

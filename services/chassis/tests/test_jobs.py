@@ -15,8 +15,9 @@ from chassis.testing import eventually
 
 @asynccontextmanager
 async def working(database: Database, step: Step, progress: Progress | None = None) -> AsyncIterator[JobLoop]:
-    async def open_step() -> Step:
-        return step
+    @asynccontextmanager
+    async def open_step() -> AsyncIterator[Step]:
+        yield step
 
     loop = JobLoop(Job("test", "tester", open_step), database, progress or Progress())
     task = asyncio.create_task(loop.run())
@@ -103,12 +104,14 @@ async def test_stopping_waits_for_the_step_under_way_and_takes_no_other(database
 
     _, step = counted(slow)
 
-    async def open_step() -> Step:
-        return step
+    @asynccontextmanager
+    async def open_step() -> AsyncIterator[Step]:
+        yield step
 
     loop = JobLoop(Job("test", "tester", open_step), database, Progress())
     task = asyncio.create_task(loop.run())
-    await begun.wait()
+    async with asyncio.timeout(5):
+        await begun.wait()
     loop.stop()
     done, _ = await asyncio.wait([task], timeout=0.1)
     assert not done
@@ -141,7 +144,11 @@ async def test_a_bug_in_a_step_ends_the_loop_so_that_the_process_is_started_anew
     async def fail(_: int) -> bool:
         raise ValueError("a bug")
 
-    _, step = counted(fail)
+    begun, step = counted(fail)
+
+    async def has_begun() -> bool:
+        return bool(begun)
+
     with pytest.raises(ValueError, match="a bug"):
         async with working(database, step):
-            pass
+            await eventually(has_begun)

@@ -68,7 +68,9 @@ async def test_replay_makes_a_record_due_with_a_fresh_count_of_attempts(dsn: str
         async with database.reading() as tx:
             again = next(it for it in await list_parked(tx) if it.parked_id == row.parked_id)
             assert (again.kind, again.attempts) == ("retry", 0)
-            assert await tx.fetchval("select next_at <= clock_timestamp() from parked where parked_id = $1", row.parked_id)
+            assert await tx.fetchval(
+                "select next_at <= clock_timestamp() from parked where parked_id = $1", row.parked_id
+            )
 
 
 async def test_discard_keeps_the_record_with_its_reason_and_it_is_open_no_more(dsn: str) -> None:

@@ -15,7 +15,6 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from chassis import outbox
-from chassis.api_keys import ApiKey, make_secret, secret_digest, upsert_api_keys, written_key
 from chassis.database import Database
 from chassis.ids import new_id
 from chassis.outcome import Cause
@@ -23,9 +22,11 @@ from chassis.parked_desk import list_parked
 from chassis.testing import eventually
 from chassis.testing.addresses import Stack
 from chassis.testing.fixtures import opened
+from chassis.testing.http_client import keep_api_key
 from chassis.testing.kafka import read_topic
 from chassis.testing.notes import CREATE_NOTES, list_notes, note_on
 from chassis.testing.records import FIRM, body_of
+from chassis.testing.tcp_proxy import proxied
 from chassis.wire import read_envelope
 from contracts.topics import Topic
 
@@ -156,11 +157,8 @@ async def test_a_relay_killed_between_publishing_and_deleting_publishes_the_same
 
 @pytest.mark.proves("X5")
 async def test_an_api_killed_after_its_commit_answers_the_same_when_it_is_asked_again(probe: Probe) -> None:
-    secret, key_id = make_secret(), new_id()
-    key = ApiKey(key_id, FIRM, "test", secret_digest(secret), ("notes:write",), None, False, 1)  # noqa: FBT003
-    async with probe.database.transaction() as tx:
-        await upsert_api_keys(tx, [key])
-    headers = {"authorization": f"Bearer {written_key(key_id, secret)}", "idempotency-key": "once"}
+    _, authorization = await keep_api_key(probe.database, "notes:write")
+    headers = {"authorization": authorization, "idempotency-key": "once"}
     body = {"note_id": str(new_id()), "text": "by HTTP"}
     async with httpx.AsyncClient(base_url=probe.url, headers=headers) as client:
 
@@ -178,7 +176,7 @@ async def test_an_api_killed_after_its_commit_answers_the_same_when_it_is_asked_
         async with probe.running("api"):
             await eventually(is_up, timeout_seconds=40)
             answer = await client.post("/v1/notes", json=body)
-    assert (answer.status_code, answer.json()) == (200, {"note_id": body["note_id"]})
+    assert (answer.status_code, answer.json()) == (201, {"note_id": body["note_id"]})
     assert await probe.texts() == ["by HTTP"]
 
 
@@ -202,3 +200,32 @@ async def test_a_process_told_to_stop_ends_by_itself_and_loses_nothing(
 
         await eventually(is_through, timeout_seconds=40)
     assert sorted(await probe.texts()) == sorted(texts)
+
+
+async def test_a_worker_that_cannot_reach_kafka_at_its_start_says_so_and_recovers(
+    probe: Probe, stack: Stack, producer: AIOKafkaProducer
+) -> None:
+    host, _, port = stack.kafka_bootstrap.partition(":")
+    async with proxied(host, int(port)) as proxy, httpx.AsyncClient(base_url=probe.url) as client:
+        proxy.refuse()
+        # Only the first contact goes through the proxy: Kafka then names its own address.
+        probe.environment["HANDBILL_KAFKA_BOOTSTRAP"] = f"127.0.0.1:{proxy.port}"
+        async with probe.running("worker") as process:
+
+            async def waits() -> set[str]:
+                try:
+                    return set((await client.get("/live")).json()["waits"])
+                except httpx.TransportError:
+                    return set()
+
+            async def says_that_it_waits() -> bool:
+                return await waits() == {f"intake {probe.environment['PROBE_GROUP']}"}
+
+            async def waits_no_more() -> bool:
+                return await waits() == set() and await probe.texts() != []
+
+            await eventually(says_that_it_waits, timeout_seconds=40)
+            proxy.allow()
+            await send_notes(producer, probe.topic, 5)
+            await eventually(waits_no_more, timeout_seconds=40)
+            assert process.returncode is None

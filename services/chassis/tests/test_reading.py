@@ -179,7 +179,9 @@ def test_contract_and_wire_read_what_the_other_writes(revision: int | None) -> N
     assert msgspec.json.decode(again.data) == NOTE.model_dump(mode="json")
 
 
-@pytest.mark.parametrize("name", [name for name, (_, end) in ODD_RECORDS.items() if end == "poison: unreadable_envelope"])
+@pytest.mark.parametrize(
+    "name", [name for name, (_, end) in ODD_RECORDS.items() if end == "poison: unreadable_envelope"]
+)
 def test_what_the_wire_cannot_read_says_why(name: str) -> None:
     record, _ = ODD_RECORDS[name]
     with pytest.raises(UnreadableEnvelopeError, match=r"\w+"):

@@ -139,7 +139,9 @@ async def test_pauses_between_attempts_grow(database: Database) -> None:
     for _ in RETRY_DELAYS_SECONDS:
         async with database.reading() as tx:
             pauses.append(
-                await tx.fetchval("select extract(epoch from next_at - clock_timestamp())::double precision from parked")
+                await tx.fetchval(
+                    "select extract(epoch from next_at - clock_timestamp())::double precision from parked"
+                )
             )
         await replay_all_due(database, replayer)
     assert pauses == pytest.approx(RETRY_DELAYS_SECONDS, abs=2.0)

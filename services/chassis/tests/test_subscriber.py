@@ -2,28 +2,25 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
 
 from chassis.database import Database, Tx
 from chassis.health import Progress
 from chassis.ids import new_id
 from chassis.intake import guard as guard_module
 from chassis.intake.route import Consumer, Received, fact_consumer, fact_route
-from chassis.intake.subscriber import assert_safe, open_broker, subscribe, watch_lag
+from chassis.intake.subscriber import watch_lag
 from chassis.parked_desk import list_parked
 from chassis.testing import eventually
 from chassis.testing.addresses import Stack
 from chassis.testing.fixtures import opened
+from chassis.testing.intake import taking_in, until_acknowledged
 from chassis.testing.notes import Note, insert_notes, list_notes, note_on
 from chassis.testing.records import body_of
 from chassis.testing.tcp_proxy import proxied
@@ -37,20 +34,6 @@ NewTopic = Callable[..., Awaitable[Topic]]
 def notes_consumer(topic: Topic) -> Consumer:
     consumer = fact_consumer("test", [fact_route(note_on(topic), insert_notes)])
     return replace(consumer, name=f"test-{new_id().hex}")
-
-
-@asynccontextmanager
-async def taking_in(
-    stack: Stack, consumer: Consumer, database: Database, progress: Progress | None = None
-) -> AsyncIterator[KafkaBroker]:
-    broker = open_broker(stack.kafka_bootstrap)
-    subscribe(broker, consumer, database, progress or Progress())
-    assert_safe(broker)
-    await broker.start()
-    try:
-        yield broker
-    finally:
-        await broker.stop()
 
 
 def bodies(topic: Topic, texts: Sequence[str]) -> list[tuple[bytes, bytes]]:
@@ -81,21 +64,6 @@ async def until_handled(database: Database, count: int, *, timeout_seconds: floa
         return len(await handled(database)) >= count
 
     await eventually(enough, timeout_seconds=timeout_seconds)
-
-
-async def until_acknowledged(stack: Stack, consumer: Consumer, count: int) -> None:
-    """Wait until the group has committed that many offsets over all partitions."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka_bootstrap)
-    await admin.start()
-
-    async def all_committed() -> bool:
-        offsets = await admin.list_consumer_group_offsets(consumer.name)
-        return sum(max(committed.offset, 0) for committed in offsets.values()) == count
-
-    try:
-        await eventually(all_committed, timeout_seconds=30)
-    finally:
-        await admin.close()
 
 
 async def test_one_odd_header_among_five_hundred_records_costs_only_its_own(
@@ -279,40 +247,6 @@ async def test_progress_is_reported_for_a_consumer_that_has_nothing_to_read(
         await eventually(moves)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-
-
-async def ignore(_: object) -> None:
-    return
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        pytest.param({"ack_policy": AckPolicy.ACK}, id="acknowledges failures"),
-        pytest.param({"ack_policy": AckPolicy.ACK_FIRST}, id="acknowledges first"),
-        pytest.param({"ack_policy": AckPolicy.REJECT_ON_ERROR}, id="rejects failures"),
-        pytest.param({"ack_policy": AckPolicy.MANUAL}, id="acknowledges by hand"),
-        pytest.param({"group_id": None}, id="no group"),
-        pytest.param({"auto_offset_reset": "latest"}, id="begins at the end"),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:AckPolicy.REJECT_ON_ERROR")
-async def test_a_subscriber_that_could_lose_messages_is_refused(stack: Stack, settings: dict[str, Any]) -> None:
-    broker = open_broker(stack.kafka_bootstrap)
-    safe: dict[str, Any] = {
-        "group_id": "test",
-        "auto_offset_reset": "earliest",
-        "ack_policy": AckPolicy.NACK_ON_ERROR,
-        "batch": True,
-    }
-    broker.subscriber("test.nowhere.v1", **(safe | settings))(ignore)
-    with pytest.raises(AssertionError, match=r"test|group"):
-        assert_safe(broker)
-
-
-async def test_a_broker_without_subscribers_is_refused(stack: Stack) -> None:
-    with pytest.raises(AssertionError, match="no subscriber"):
-        assert_safe(open_broker(stack.kafka_bootstrap))
 
 
 async def test_a_handler_that_fails_for_good_does_not_stop_its_partition(

@@ -33,7 +33,8 @@ def test_a_batch_is_cut_where_a_key_comes_again(written: str, folding: str, wave
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xyz")), max_size=60), st.frozensets(st.sampled_from("xyz"))
+    st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xyz")), max_size=60),
+    st.frozensets(st.sampled_from("xyz")),
 )
 def test_waves_lose_nothing_and_keep_the_order_of_each_key(
     drawn: list[tuple[str, str]], folding: frozenset[str]
@@ -48,7 +49,8 @@ def test_waves_lose_nothing_and_keep_the_order_of_each_key(
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xyz")), max_size=60), st.frozensets(st.sampled_from("xyz"))
+    st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xyz")), max_size=60),
+    st.frozensets(st.sampled_from("xyz")),
 )
 def test_a_key_is_in_a_wave_once_or_as_one_run_of_a_kind_that_folds(
     drawn: list[tuple[str, str]], folding: frozenset[str]

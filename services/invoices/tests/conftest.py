@@ -1,5 +1,6 @@
 """A firm made as the operator makes it, and what tests ask of invoices on its behalf: through the real use cases."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from chassis.intake.route import Consumer
 from chassis.outcome import Cause, Done, Outcome, Refused, Request
 from chassis.parked import Parked, RawRecord
 from chassis.principal import Principal
+from chassis.testing import eventually
 from chassis.wire import write_envelope
 from contracts.fields import ContactRole
 from contracts.invoices import (
@@ -71,6 +73,37 @@ class Firm:
         """All commands in one call and one transaction."""
         async with self.database.transaction() as tx:
             return list(await use_case(tx, [self.request(command) for command in commands]))
+
+    async def do_at_once(self, use_case: Callable[..., Awaitable[Sequence[Outcome]]], *commands: Command) -> list[Any]:
+        """Each command in a transaction of its own, all open before the first begins: they do overlap."""
+        all_open = asyncio.Barrier(len(commands))
+
+        async def one(command: Command) -> Outcome:
+            async with self.database.transaction() as tx:
+                await tx.fetchval("select 1")
+                await all_open.wait()
+                (outcome,) = await use_case(tx, [self.request(command)])
+                return outcome
+
+        return await asyncio.gather(*(one(command) for command in commands))
+
+    async def do_while_open(
+        self, use_case: Callable[..., Awaitable[Sequence[Outcome]]], first: Command, second: Command
+    ) -> list[Outcome]:
+        """Begin the second when the first has decided but not committed; the second must be seen to wait."""
+        async with self.database.transaction() as tx:
+            outcomes = list(await use_case(tx, [self.request(first)]))
+            waiting = asyncio.create_task(self.do(use_case, second))
+            await eventually(self.somebody_waits)
+        return outcomes + await waiting
+
+    async def somebody_waits(self) -> bool:
+        """Whether a transaction of this test waits for a lock right now."""
+        async with self.database.reading() as tx:
+            return await tx.fetchval(
+                "select exists (select from pg_stat_activity"
+                " where datname = current_database() and wait_event_type = 'Lock')"
+            )
 
     async def done(self, use_case: Callable[..., Awaitable[Sequence[Outcome]]], command: Command) -> Any:
         """The answer to one command that must succeed."""

@@ -102,6 +102,13 @@ def test_the_total_does_not_depend_on_the_order_of_lines(lines: list[Line], data
     assert total_up(shuffled, discount) == total_up(lines, discount)
 
 
+@pytest.mark.proves("I2")
+def test_a_cent_that_could_go_to_either_line_goes_by_content_not_by_place() -> None:
+    taxed, untaxed = _line("1", 101, "50"), _line("1", 101)
+    # On the taxed line it saves its tax too: 100 at 50 % instead of 101.
+    assert total_up([taxed, untaxed], 1) == total_up([untaxed, taxed], 1) == Totals(202, 1, 50, 251)
+
+
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=20), st.data())
 def test_parts_of_a_split_are_within_one_of_their_exact_share(weights: list[int], data: st.DataObject) -> None:
     whole = sum(weights)

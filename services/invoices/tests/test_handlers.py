@@ -1,6 +1,7 @@
 """What other services tell of an invoice, through the real consumer: indicator, history, balance."""
 
 import asyncio
+import dataclasses
 import json
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,7 +13,17 @@ import pytest
 from chassis.ids import new_id
 from chassis.parked import RawRecord
 from contracts.fields import Channel
-from contracts.invoices import FinaliseInvoice
+from contracts.invoices import (
+    AddContact,
+    AddStaffUser,
+    ChangeFirm,
+    ContactProfile,
+    FinaliseInvoice,
+    FirmProfile,
+    MatterProfile,
+    OpenMatter,
+    RegisterApiKey,
+)
 from contracts.notify import CoveredItem, DeliveryAccepted, DeliveryFailed
 from contracts.payments import BalanceChanged
 from contracts.sharing import InvoiceShared, Shared, ShareRef, SharesRestored, SharesRevoked, SharesSuspended
@@ -256,3 +267,21 @@ async def test_a_command_without_the_scope_is_rejected(firm: Firm) -> None:
     await firm.hears(refused, consumer=COMMANDS)
     (answer,) = [body for body in await firm.published() if ".command-" in body["type"]]
     assert answer["data"]["slug"] == "unknown_invoice"
+
+
+@pytest.mark.proves("X1")
+async def test_a_command_for_a_firm_that_is_not_there_is_rejected_and_parks_nothing(firm: Firm) -> None:
+    """A service's own firm is what it claims, so it may be any: a foreign key must not be what finds out."""
+    nowhere = dataclasses.replace(firm, firm_id=new_id())
+    commands = [
+        AddContact(contact_id=new_id(), profile=ContactProfile(name="Anna Okafor")),
+        OpenMatter(matter_id=new_id(), profile=MatterProfile(number="1", name="Estate")),
+        AddStaffUser(staff_user_id=new_id(), name="Bo", email="bo@firm.example", role="reader"),
+        RegisterApiKey(api_key_id=new_id(), label="x", secret_sha256="0" * 64, scopes=["firm:read"]),
+        ChangeFirm(firm_id=nowhere.firm_id, profile=FirmProfile(name="X", reply_to="x@firm.example")),
+    ]
+    await nowhere.hears(*(nowhere.record(command, actor="service:sharing") for command in commands), consumer=COMMANDS)
+    answers = await nowhere.published()
+    assert [answer["data"]["slug"] for answer in answers] == ["unknown_firm"] * len(commands)
+    async with firm.database.reading() as tx:
+        assert await tx.fetchval("select count(*) from parked") == 0

@@ -1,5 +1,6 @@
 """Firms, staff and API keys on real PostgreSQL."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from chassis.api_keys import authenticate, find_api_keys, make_secret, secret_di
 from chassis.database import Database
 from chassis.ids import new_id
 from chassis.outcome import NotYetKnown, Refused
+from chassis.testing import eventually
 from contracts.invoices import (
     AddStaffUser,
     ChangeFirm,
@@ -118,6 +120,21 @@ async def test_disabling_an_account_revokes_its_keys_and_allows_no_new_one(firm:
     # The owner's own key is another account's.
     async with firm.database.reading() as tx:
         assert await authenticate(tx, firm.api_key) == firm.principal
+
+
+@pytest.mark.proves("I1")
+async def test_a_key_made_while_its_account_is_being_disabled_is_refused(firm: Firm) -> None:
+    staff = _staff()
+    await firm.done(add_staff_user, staff)
+    key = RegisterApiKey(
+        api_key_id=new_id(), label="x", secret_sha256=SHA256, scopes=["firm:read"], staff_user_id=staff.staff_user_id
+    )
+    async with firm.database.transaction() as tx:
+        disable = ChangeStaffUser(**staff.model_dump(), is_enabled=False)
+        await change_staff_user(tx, [firm.request(disable)])
+        waiting = asyncio.create_task(firm.refused(register_api_key, key))
+        await eventually(firm.somebody_waits)
+    assert await waiting == "staff_user_disabled"
 
 
 @pytest.mark.proves("I1", "X5")

@@ -23,6 +23,7 @@ from contracts.invoices import (
     InvoiceComment,
     InvoiceLine,
 )
+from contracts.message import Command
 from invoices.store.invoice_versions import list_versions
 from invoices.store.invoices import find_invoices
 from invoices.usecases.change_contact import change_contact
@@ -167,8 +168,12 @@ async def test_numbers_have_neither_gap_nor_repeat_when_many_finalise_at_once_an
     matter_id = await firm.matter()
     drafts = [await firm.draft(matter_id) for _ in range(32)]
 
+    all_open = asyncio.Barrier(16)
+
     async def finalise(invoice_ids: list[UUID], *, rolls_back: bool) -> None:
         async with firm.database.transaction() as tx:
+            await tx.fetchval("select 1")
+            await all_open.wait()
             requests = [firm.request(FinaliseInvoice(invoice_id=invoice_id)) for invoice_id in invoice_ids]
             assert all(isinstance(outcome, Done) for outcome in await finalise_invoice(tx, requests))
             if rolls_back:
@@ -194,9 +199,37 @@ async def test_numbers_have_neither_gap_nor_repeat_when_many_finalise_at_once_an
 async def test_one_invoice_finalised_by_many_at_once_has_one_number(firm: Firm) -> None:
     invoice_id = await firm.draft()
     command = FinaliseInvoice(invoice_id=invoice_id)
-    answers = await asyncio.gather(*(firm.done(finalise_invoice, command) for _ in range(8)))
-    assert {answer.number for answer in answers} == {"INV-000001"}
+    outcomes = await firm.do_at_once(finalise_invoice, *[command] * 8)
+    assert _numbers(outcomes) == ["INV-000001"] * 8
     assert await firm.published_of(invoice_id) == [("invoice-created", 1), ("invoice-finalised", 2)]
+
+
+@pytest.mark.proves("I2", "I3")
+async def test_a_draft_changed_while_it_is_finalised_is_changed_before_or_not_at_all(firm: Firm) -> None:
+    line = InvoiceLine(kind="flat_fee", description="Will", quantity=Decimal(1), unit_price_minor=50_000)
+    for _ in range(4):
+        invoice_id = await firm.draft()
+        all_open = asyncio.Barrier(2)
+
+        async def at_once(use_case: Any, command: Command, gate: asyncio.Barrier = all_open) -> Outcome:
+            async with firm.database.transaction() as tx:
+                await tx.fetchval("select 1")
+                await gate.wait()
+                (outcome,) = await use_case(tx, [firm.request(command)])
+                return outcome
+
+        changed, final = await asyncio.gather(
+            at_once(change_draft, ChangeDraft(invoice_id=invoice_id, terms=firm.terms(lines=[line]))),
+            at_once(finalise_invoice, FinaliseInvoice(invoice_id=invoice_id)),
+        )
+        assert isinstance(final, Done)
+        async with firm.database.reading() as tx:
+            (version,) = await list_versions(tx, (firm.firm_id, invoice_id))
+        wanted = 50_000 if isinstance(changed, Done) else 10_000
+        assert version.document.totals.total_minor == wanted
+        assert [priced.amount_minor for priced in version.document.lines] == [wanted]
+        revisions = [revision for _, revision in await firm.published_of(invoice_id)]
+        assert revisions == list(range(1, len(revisions) + 1))
 
 
 @pytest.mark.proves("I3")

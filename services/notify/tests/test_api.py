@@ -1,7 +1,7 @@
 """Deliveries over HTTP, on real PostgreSQL."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -9,37 +9,29 @@ import pytest
 import pytest_asyncio
 
 from chassis.api_keys import ApiKey, make_secret, secret_digest, upsert_api_keys, written_key
-from chassis.database import Database
 from chassis.health import Progress
 from chassis.http.app import build_app
 from chassis.ids import new_id
-from chassis.outcome import Cause
-from chassis.testing.smtp_server import SmtpServer
-from contracts.sharing import InvoiceShared
 from notify.api import ROUTES
-from notify.domain.replicas import Firm
 
-Act = tuple[InvoiceShared, Cause]
-NewAct = Callable[..., Act]
-Plan = Callable[..., Awaitable[None]]
-Send = Callable[[], Awaitable[int]]
+Mailroom = Any
 Client = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
 @pytest_asyncio.fixture
-async def client_of(database: Database) -> AsyncIterator[Client]:
+async def client_of(room: Mailroom) -> AsyncIterator[Client]:
     """Make a client with a key of a firm."""
-    app = build_app("notify", list(ROUTES), database, Progress())
+    app = build_app("notify", list(ROUTES), room.database, Progress())
     made: list[httpx.AsyncClient] = []
 
     async def make(firm_id: UUID, scope: str = "deliveries:read") -> httpx.AsyncClient:
         key_id, secret = new_id(), make_secret()
-        async with database.transaction() as tx:
+        async with room.database.transaction() as tx:
             await upsert_api_keys(
                 tx, [ApiKey(key_id, firm_id, "test", secret_digest(secret), (scope,), None, False, 1)]
             )
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
+            transport=httpx.ASGITransport(cast("Any", app)),
             base_url="http://notify",
             headers={"Authorization": f"Bearer {written_key(key_id, secret)}"},
         )
@@ -52,14 +44,12 @@ async def client_of(database: Database) -> AsyncIterator[Client]:
 
 
 @pytest.mark.proves("N4")
-async def test_a_delivery_opens_with_its_content_and_attempts(
-    client_of: Client, firm: Firm, new_act: NewAct, plan: Plan, send_due: Send, post_office: SmtpServer
-) -> None:
-    post_office.script = ["defer"]
-    data, cause = new_act()
-    await plan((data, cause))
-    await send_due()
-    client = await client_of(firm.firm_id)
+async def test_a_delivery_opens_with_its_content_and_attempts(room: Mailroom, client_of: Client) -> None:
+    room.server.script = ["defer"]
+    data, cause = room.act()
+    await room.plan((data, cause))
+    await room.send_due()
+    client = await client_of(room.firm.firm_id)
     (listed,) = (await client.get("/v1/deliveries")).json()["deliveries"]
 
     opened = (await client.get(f"/v1/deliveries/{listed['delivery_id']}")).json()
@@ -74,22 +64,18 @@ async def test_a_delivery_opens_with_its_content_and_attempts(
     assert attempt["server_answer"] == "4.2.0 mailbox busy"
 
 
-async def test_before_it_is_rendered_it_has_no_content(
-    client_of: Client, firm: Firm, new_act: NewAct, plan: Plan
-) -> None:
-    await plan(new_act())
-    client = await client_of(firm.firm_id)
+async def test_before_it_is_rendered_it_has_no_content(room: Mailroom, client_of: Client) -> None:
+    await room.plan(room.act())
+    client = await client_of(room.firm.firm_id)
     (listed,) = (await client.get("/v1/deliveries")).json()["deliveries"]
     opened = (await client.get(f"/v1/deliveries/{listed['delivery_id']}")).json()
     assert (opened["content"], opened["attempts"]) == (None, [])
 
 
 @pytest.mark.proves("N4")
-async def test_deliveries_are_listed_newest_first_page_by_page(
-    client_of: Client, firm: Firm, new_act: NewAct, plan: Plan
-) -> None:
-    await plan(*(new_act(f"a{number}@example.test") for number in range(5)))
-    client = await client_of(firm.firm_id)
+async def test_deliveries_are_listed_newest_first_page_by_page(room: Mailroom, client_of: Client) -> None:
+    await room.plan(*(room.act(f"a{number}@example.test") for number in range(5)))
+    client = await client_of(room.firm.firm_id)
     seen: list[str] = []
     after: dict[str, str] = {}
     for size in (2, 2, 1):
@@ -104,12 +90,10 @@ async def test_deliveries_are_listed_newest_first_page_by_page(
 
 
 @pytest.mark.proves("N4")
-async def test_deliveries_are_filtered_by_state_invoice_and_contact(
-    client_of: Client, firm: Firm, new_act: NewAct, plan: Plan
-) -> None:
-    told, untold = new_act("ada@example.test", "bob@example.test"), new_act(None)
-    await plan(told, untold)
-    client = await client_of(firm.firm_id)
+async def test_deliveries_are_filtered_by_state_invoice_and_contact(room: Mailroom, client_of: Client) -> None:
+    told, untold = room.act("ada@example.test", "bob@example.test"), room.act(None)
+    await room.plan(told, untold)
+    client = await client_of(room.firm.firm_id)
 
     async def count(**wanted: Any) -> int:
         return len((await client.get("/v1/deliveries", params=wanted)).json()["deliveries"])
@@ -125,9 +109,9 @@ async def test_deliveries_are_filtered_by_state_invoice_and_contact(
 
 
 @pytest.mark.proves("X5")
-async def test_another_firms_deliveries_are_unknown(client_of: Client, firm: Firm, new_act: NewAct, plan: Plan) -> None:
-    await plan(new_act())
-    ours, theirs = await client_of(firm.firm_id), await client_of(new_id())
+async def test_another_firms_deliveries_are_unknown(room: Mailroom, client_of: Client) -> None:
+    await room.plan(room.act())
+    ours, theirs = await client_of(room.firm.firm_id), await client_of(new_id())
     (listed,) = (await ours.get("/v1/deliveries")).json()["deliveries"]
     assert (await theirs.get("/v1/deliveries")).json()["deliveries"] == []
     answer = await theirs.get(f"/v1/deliveries/{listed['delivery_id']}")
@@ -135,8 +119,8 @@ async def test_another_firms_deliveries_are_unknown(client_of: Client, firm: Fir
 
 
 @pytest.mark.proves("X5")
-async def test_reading_deliveries_needs_its_scope(client_of: Client, firm: Firm) -> None:
-    client = await client_of(firm.firm_id, scope="invoices:read")
+async def test_reading_deliveries_needs_its_scope(room: Mailroom, client_of: Client) -> None:
+    client = await client_of(room.firm.firm_id, scope="invoices:read")
     for path in ("/v1/deliveries", f"/v1/deliveries/{new_id()}"):
         answer = await client.get(path)
         assert (answer.status_code, answer.json()["slug"]) == (403, "scope_missing")

@@ -33,28 +33,28 @@ async def send(connection: SmtpConnection | Mailer) -> tuple[str, int | None]:
     ],
 )
 async def test_what_the_server_does_decides_the_outcome(
-    post_office: SmtpServer,
+    server: SmtpServer,
     server_address: ServerAddress,
     behaviour: Behaviour,
     outcome: str,
     code: int | None,
     is_taken: bool,
 ) -> None:
-    post_office.script = [behaviour]
+    server.script = [behaviour]
     connection = SmtpConnection(server_address)
 
     assert await send(connection) == (outcome, code)
 
-    assert len(post_office.mails) == is_taken
+    assert len(server.mails) == is_taken
     connection.drop()
 
 
 async def test_a_message_arrives_byte_for_byte_at_its_one_recipient(
-    post_office: SmtpServer, server_address: ServerAddress
+    server: SmtpServer, server_address: ServerAddress
 ) -> None:
     connection = SmtpConnection(server_address)
     await send(connection)
-    (mail,) = post_office.mails
+    (mail,) = server.mails
     assert mail.content == MESSAGE
     assert mail.sender == "no-reply@handbill.test"
     assert mail.recipients == ("ada@example.test",)
@@ -62,30 +62,30 @@ async def test_a_message_arrives_byte_for_byte_at_its_one_recipient(
 
 
 async def test_a_connection_is_used_again_and_renewed_after_a_hundred_mails_or_a_fault(
-    post_office: SmtpServer, server_address: ServerAddress
+    server: SmtpServer, server_address: ServerAddress
 ) -> None:
     connection = SmtpConnection(server_address)
     for _ in range(100):
         await send(connection)
-    assert post_office.connections == 1
+    assert server.connections == 1
     await send(connection)
-    assert post_office.connections == 2
-    post_office.script = ["refuse"]
+    assert server.connections == 2
+    server.script = ["refuse"]
     await send(connection)
-    assert post_office.connections == 2
+    assert server.connections == 2
     await send(connection)
-    assert post_office.connections == 3
+    assert server.connections == 3
     await connection.close()
 
 
 async def test_a_server_that_left_meanwhile_is_called_again_without_losing_an_attempt(
-    post_office: SmtpServer, server_address: ServerAddress
+    server: SmtpServer, server_address: ServerAddress
 ) -> None:
     connection = SmtpConnection(server_address)
     await send(connection)
-    post_office.hang_up_all()
+    server.hang_up_all()
     assert await send(connection) == ("accepted", 250)
-    assert post_office.connections == 2
+    assert server.connections == 2
     await connection.close()
 
 
@@ -95,11 +95,11 @@ async def test_a_server_that_is_not_there_puts_off(server_address: ServerAddress
 
 @pytest.mark.proves("N8")
 async def test_nothing_is_sent_in_the_clear_where_starttls_is_demanded(
-    post_office: SmtpServer, server_address: ServerAddress
+    server: SmtpServer, server_address: ServerAddress
 ) -> None:
     connection = SmtpConnection(replace(server_address, security="starttls"))
     assert await send(connection) == ("temporary", None)
-    assert post_office.mails == []
+    assert server.mails == []
 
 
 @pytest.mark.proves("N8")
@@ -110,23 +110,23 @@ async def test_a_refused_log_in_is_our_fault_and_not_the_messages(
     def check(_: object, __: object, ___: object, ____: object, data: object) -> AuthResult:
         return AuthResult(success=getattr(data, "password", b"") == b"right", handled=False)
 
-    async with smtp_server(authenticator=check, auth_require_tls=False) as server:
-        address = replace(server_address, port=server.port, username="handbill", password=password)
+    async with smtp_server(authenticator=check, auth_require_tls=False) as strict:
+        address = replace(server_address, port=strict.port, username="handbill", password=password)
         connection = SmtpConnection(address)
         assert await send(connection) == (outcome, code)
         await connection.close()
 
 
 async def test_messages_on_their_way_at_once_have_a_connection_each(
-    post_office: SmtpServer, server_address: ServerAddress
+    server: SmtpServer, server_address: ServerAddress
 ) -> None:
-    post_office.script = ["silent"] * 3
+    server.script = ["silent"] * 3
     mailer = Mailer(replace(server_address, final_timeout_seconds=30))
     sending = [asyncio.create_task(send(mailer)) for _ in range(3)]
-    await post_office.has_taken(3)
-    post_office.released.set()
+    await server.has_taken(3)
+    server.released.set()
     assert [outcome for outcome, _ in await asyncio.gather(*sending)] == ["accepted"] * 3
-    assert post_office.connections == 3
+    assert server.connections == 3
     await send(mailer)
-    assert post_office.connections == 3
+    assert server.connections == 3
     await mailer.close()

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from chassis.health import Progress
 from chassis.ids import new_id
 from chassis.intake.apply import apply_batch
 from chassis.intake.reading import read
+from chassis.intake.replay import Replayer
 from chassis.testing.records import record_of
 from contracts.fields import Channel
 from contracts.invoices import ContactChanged, ContactProfile, FirmChanged, FirmProfile
@@ -39,9 +41,13 @@ async def test_a_command_is_answered_like_the_same_request_by_http(world: Any) -
 
 
 @pytest.mark.proves("S1", "X1")
-async def test_a_refused_command_is_answered_with_its_slug(world: Any) -> None:
+async def test_a_refused_command_is_answered_with_its_slug_when_nothing_late_has_lifted_it(world: Any) -> None:
     (ada,) = await world.people(1)
     await take_in(world, command_record(world, await world.draft(), [ada], 1))
+    assert await world.said() == []
+    async with world.transaction() as tx:
+        await tx.execute("update parked set parked_at = parked_at - interval '2 s', next_at = parked_at")
+    assert await Replayer(world.database, COMMANDS, Progress()).replay_one()
     ((answer, rejected),) = await world.said()
     assert (answer, rejected["slug"]) == ("command-rejected", "draft_needs_confirmation")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.outcome import Refused
+from chassis.outcome import NotYetKnown
 
 WITHOUT_INVOICES = ["note", "event"]
 
@@ -38,7 +38,10 @@ async def test_while_suspended_a_set_may_take_away_but_not_add(world: Any) -> No
     await world.save(invoice_id, [ada, ben])
     await world.matter([ada, ben, cid], portal=False)
     await world.said()
-    assert isinstance(await world.save(invoice_id, [ada, cid]), Refused)
+    refused = await world.save(invoice_id, [ada, cid])
+    assert isinstance(refused, NotYetKnown)
+    assert refused.otherwise is not None
+    assert refused.otherwise.slug == "portal_disabled"
     await world.save(invoice_id, [ada])
     assert [kind for kind, _ in await world.said()] == ["shares-revoked"]
     await world.matter([ada, ben, cid])

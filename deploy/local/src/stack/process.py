@@ -50,15 +50,6 @@ async def spawn(spec: ProcessSpec, log_file: Path) -> asyncio.subprocess.Process
         )
 
 
-async def run_to_end(spec: ProcessSpec, log_file: Path) -> int:
-    """Run a one-shot process and return its exit code; cancelled, it leaves nothing running."""
-    process = await spawn(spec, log_file)
-    try:
-        return await process.wait()
-    finally:
-        kill_group(process.pid)
-
-
 async def stop(process: asyncio.subprocess.Process, stop_signal: signal.Signals, timeout_seconds: float) -> None:
     """Ask the process to end, and kill its whole group if it has not in time."""
     send_signal(process, stop_signal)

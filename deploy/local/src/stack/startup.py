@@ -8,6 +8,12 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 
+from aiokafka.errors import KafkaError
+from asyncpg import PostgresError
+from pogo_core.error import BadMigrationError
+
+from chassis.migrate import migrate
+from chassis.topics import create_topics
 from stack.child import NotReady
 from stack.http_probe import http_status
 from stack.kafka import broker_answers, broker_spec, jars_folder, write_broker_files
@@ -15,16 +21,16 @@ from stack.kafka_jars import JarMismatch, ensure_jars, read_lock
 from stack.postgres import ensure_databases, server_answers, server_spec
 from stack.postgres_files import copy_template, ensure_postgres_files
 from stack.postgres_user import ProgramFailed
-from stack.process import ProcessSpec, run_to_end
+from stack.process import ProcessSpec
 from stack.running_stack import RunningStack
 from stack.topology import (
+    PARTITIONS,
+    REPLICATION,
     SERVICES,
     Service,
     mail_spec,
-    migration_spec,
     plain_environment,
     service_spec,
-    topics_spec,
 )
 
 READY_TIMEOUT_SECONDS = 90.0
@@ -88,13 +94,17 @@ class Startup:
 
     async def _make_topics(self, broker: asyncio.Task[None]) -> None:
         await broker
-        await self._run_to_end(topics_spec(self._stack.run, self._stack.addresses))
+        with self._part("topics"):
+            bootstrap = self._stack.addresses.kafka_bootstrap
+            await create_topics(bootstrap, partitions=PARTITIONS, replication=REPLICATION)
 
     async def _start_service(self, service: Service, database: asyncio.Task[None], topics: asyncio.Task[None]) -> None:
         run, addresses = self._stack.run, self._stack.addresses
         await database
-        if service.owns_database:
-            await self._run_to_end(migration_spec(service, run, addresses))
+        dsn = addresses.dsn_of(service.name)
+        if dsn is not None:
+            with self._part(f"{service.name}-migrate"):
+                await migrate(dsn, service.name)
         await topics
         with self._part(service.name):
             spec = service_spec(service, run, addresses)
@@ -103,18 +113,12 @@ class Startup:
     async def _start(self, spec: ProcessSpec, is_ready: Callable[[], Awaitable[bool]]) -> None:
         await self._stack.add(spec, is_ready).start(READY_TIMEOUT_SECONDS)
 
-    async def _run_to_end(self, spec: ProcessSpec) -> None:
-        with self._part(spec.name):
-            code = await run_to_end(spec, self._stack.run.log_of(spec.name))
-            if code != 0:
-                raise NotReady(f"{spec.name} ended with {code}")
-
     @contextmanager
     def _part(self, name: str) -> Generator[None]:
         begun = time.monotonic()
         try:
             yield
-        except (NotReady, JarMismatch, ProgramFailed, OSError) as fault:
+        except (NotReady, JarMismatch, ProgramFailed, BadMigrationError, PostgresError, KafkaError, OSError) as fault:
             tail = _last_lines(self._stack.run.log_of(name))
             raise StartFailed(name, str(fault), tail) from fault
         self._report(name, time.monotonic() - begun)

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import cast
 
+import structlog
+
 from stack.addresses import read_addresses
 from stack.control_server import ControlServer
 from stack.folders import RunFolder
@@ -33,6 +35,8 @@ def main() -> int:
     parser.add_argument("--infrastructure", action="store_true", help="no services")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # Standard output is for events to whoever started us; the migrations log through structlog.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     run = RunFolder(arguments.folder)
     addresses = read_addresses(run.addresses_file)
     assert addresses is not None, "whoever claimed the folder has settled its addresses"

@@ -9,8 +9,8 @@ from stack.addresses import HOST, Addresses
 from stack.folders import RunFolder
 from stack.process import RUN_VARIABLE, ProcessSpec
 
-_PARTITIONS = 3
-_REPLICATION = 1
+PARTITIONS = 3
+REPLICATION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +65,6 @@ def service_spec(service: Service, run: RunFolder, addresses: Addresses) -> Proc
     )
 
 
-def migration_spec(service: Service, run: RunFolder, addresses: Addresses) -> ProcessSpec:
-    """Describe the one-shot that brings a service's database to its newest form."""
-    return ProcessSpec(
-        name=f"{service.name}-migrate",
-        role="migrate",
-        command=(sys.executable, "-m", service.name, "migrate"),
-        environment=service_environment(service.name, run, addresses),
-        port=0,
-    )
-
-
-def topics_spec(run: RunFolder, addresses: Addresses) -> ProcessSpec:
-    """Describe the one-shot that makes the topics."""
-    return ProcessSpec(
-        name="topics",
-        role="topics",
-        command=(sys.executable, "-m", "chassis", "topics"),
-        environment={**plain_environment(run), **_kafka_settings(addresses)},
-        port=0,
-    )
-
-
 def mail_spec(run: RunFolder, addresses: Addresses) -> ProcessSpec:
     """Describe the mail sink."""
     return ProcessSpec(
@@ -123,8 +101,8 @@ def service_environment(name: str, run: RunFolder, addresses: Addresses) -> dict
 def _kafka_settings(addresses: Addresses) -> dict[str, str]:
     return {
         "HANDBILL_KAFKA_BOOTSTRAP": addresses.kafka_bootstrap,
-        "HANDBILL_KAFKA_PARTITIONS": str(_PARTITIONS),
-        "HANDBILL_KAFKA_REPLICATION": str(_REPLICATION),
+        "HANDBILL_KAFKA_PARTITIONS": str(PARTITIONS),
+        "HANDBILL_KAFKA_REPLICATION": str(REPLICATION),
     }
 
 

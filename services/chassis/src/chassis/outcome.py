@@ -74,12 +74,24 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotYetKnown:
-    """The command names something that has not arrived here (yet): tried again for a while before it is refused.
+    """The command needs something that has not arrived here (yet): tried again for a while before it is refused.
 
-    `what` is the noun: `invoice` becomes the slug `unknown_invoice` when waiting ends.
+    `what` is the noun: `invoice` becomes the slug `unknown_invoice` when waiting ends, unless there is an `otherwise`:
+    a refusal drawn from replicas, which may only be old news. That one is worth a shorter wait, `REPLICA_LAG_SECONDS`.
     """
 
     what: str
+    otherwise: Refused | None = None
+    patience_seconds: float = 60.0
+
+
+REPLICA_LAG_SECONDS = 1.0
+"""How far replicas are behind on a stack that is well, many times over."""
+
+
+def perhaps_late(refused: Refused) -> NotYetKnown:
+    """Refuse only after what would lift the refusal has had time to arrive: for refusals drawn from replicas."""
+    return NotYetKnown(refused.slug, refused, REPLICA_LAG_SECONDS)
 
 
 Outcome: TypeAlias = Done | Refused | NotYetKnown

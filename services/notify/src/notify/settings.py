@@ -1,5 +1,6 @@
 """Settings of notify: its own SMTP server, how patiently it retries, and where links in messages lead."""
 
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
@@ -15,6 +16,13 @@ RETRY_PAUSES_SECONDS = (60.0, 300.0, 900.0, 3600.0, *(14_400.0,) * 11)
 
 def _split(written: object) -> object:
     return [part.strip() for part in written.split(",")] if isinstance(written, str) else written
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Settings(ServiceSettings):
@@ -41,8 +49,7 @@ class Settings(ServiceSettings):
     @field_validator("smtp_security")
     @classmethod
     def a_remote_server_needs_tls(cls, value: str, info: ValidationInfo) -> str:
-        host = str(info.data.get("smtp_host", ""))
-        is_local = host in {"localhost", "::1"} or host.startswith("127.")
+        is_local = _is_local(str(info.data.get("smtp_host", "")))
         if value == "none" and not is_local and not info.data.get("smtp_plaintext_allowed"):
             raise ValueError("mail to another host needs starttls or tls, or HANDBILL_SMTP_PLAINTEXT_ALLOWED=true")
         return value

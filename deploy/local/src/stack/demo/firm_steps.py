@@ -8,7 +8,7 @@ from contracts.invoices import AddContact, AddStaffUser, AssignMatterContact, Co
 from stack.client.operator import open_firm
 from stack.client.practice import expect
 from stack.demo.office import Office, Person
-from stack.demo.scene import Scene, check, check_soon
+from stack.demo.scene import DONE, Scene, check, check_soon
 from stack.topology import DATABASE_OWNERS
 
 
@@ -53,7 +53,7 @@ async def open_matters(scene: Scene) -> None:
     lease = OpenMatter(matter_id=new_id(), profile=MatterProfile(number="2026-0121", name="Dock lease"))
     correlation_id = await scene.watch.command(lease, firm_id=practice.firm_id, actor=practice.actor)
     (answer,) = await scene.watch.answers(correlation_id)
-    check("answer to OpenMatter", expected="handbill.invoices.command-done.v1", seen=answer.type)
+    check("answer to OpenMatter", expected=DONE["invoices"], seen=answer.type)
     office.matters["lease"] = lease.matter_id
     await _meet(scene, "Ada", "estate", ["billing", "client"])
     await _meet(scene, "Bob", "estate", ["other"])
@@ -63,7 +63,7 @@ async def open_matters(scene: Scene) -> None:
     )
     correlation_id = await scene.watch.command(both, firm_id=practice.firm_id, actor=practice.actor)
     (answer,) = await scene.watch.answers(correlation_id)
-    check("answer to AssignMatterContact", expected="handbill.invoices.command-done.v1", seen=answer.type)
+    check("answer to AssignMatterContact", expected=DONE["invoices"], seen=answer.type)
     matter = (await practice.api.get("invoices", f"/v1/matters/{lease.matter_id}")).body
     check("contacts on the lease", expected=2, seen=len(matter["contacts"]))
 
@@ -86,5 +86,5 @@ async def _meet_by_command(scene: Scene, name: str, matter: str) -> None:
     )
     correlation_id = await scene.watch.command(command, firm_id=practice.firm_id, actor=practice.actor)
     (answer,) = await scene.watch.answers(correlation_id)
-    check("answer to AddContact", expected="handbill.invoices.command-done.v1", seen=answer.type)
+    check("answer to AddContact", expected=DONE["invoices"], seen=answer.type)
     office.people[name] = person

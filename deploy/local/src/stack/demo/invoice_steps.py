@@ -6,7 +6,7 @@ from decimal import Decimal
 from chassis.ids import new_id
 from contracts.invoices import DraftInvoice, InvoiceComment, InvoiceLine, InvoiceTerms
 from stack.client.practice import expect, plain_terms
-from stack.demo.scene import Scene, check, check_soon
+from stack.demo.scene import DONE, Scene, check, check_soon
 
 AT_ONCE = 12
 
@@ -25,7 +25,7 @@ async def draft_invoices(scene: Scene) -> None:
     )
     correlation_id = await scene.watch.command(command, firm_id=practice.firm_id, actor=practice.actor)
     (answer,) = await scene.watch.answers(correlation_id)
-    check("answer to DraftInvoice", expected="handbill.invoices.command-done.v1", seen=answer.type)
+    check("answer to DraftInvoice", expected=DONE["invoices"], seen=answer.type)
     office.invoices["lease"] = command.invoice_id
 
 

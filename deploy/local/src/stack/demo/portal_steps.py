@@ -3,7 +3,7 @@
 from chassis.ids import new_id
 from contracts.sharing import PortalShareSet, SavePortalShares
 from stack.client.practice import expect
-from stack.demo.scene import Scene, check, check_soon
+from stack.demo.scene import DONE, Scene, check, check_soon
 
 MESSAGE = "Here is the bill for the will and its copies."
 
@@ -31,7 +31,7 @@ async def share_by_command(scene: Scene) -> None:
     command = SavePortalShares(invoice_id=office.invoices["lease"], wanted=PortalShareSet(contact_ids=contact_ids))
     correlation_id = await scene.watch.command(command, firm_id=practice.firm_id, actor=practice.actor)
     (answer,) = await scene.watch.answers(correlation_id)
-    check("answer to SavePortalShares", expected="handbill.sharing.command-done.v1", seen=answer.type)
+    check("answer to SavePortalShares", expected=DONE["sharing"], seen=answer.type)
     check("shared with", expected=sorted(map(str, contact_ids)), seen=sorted(answer.data["result"]["shared"]))
 
 

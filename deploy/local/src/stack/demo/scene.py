@@ -7,12 +7,15 @@ from pathlib import Path
 
 import httpx
 
+from contracts.answers import ANSWERS_OF
 from stack.addresses import Addresses
 from stack.client.topics import TopicWatch
 from stack.demo.office import Office
 from stack.folders import RunFolder
 
 PATIENCE_SECONDS = 20.0
+DONE = {owner: answers.done.wire.type for owner, answers in ANSWERS_OF.items()}
+"""Wire type of the answer that says a command took effect, by the service that gives it."""
 
 
 class StepFailed(Exception):

@@ -60,16 +60,25 @@ class Caller:
         self._demand(command.scope)
         keyed = await self._keyed(command)
         request = Request(command, self.principal, self._cause())
+        answer = await self._attempt_patiently(use_case, request, keyed, status)
+        failpoint("http.after_commit")
+        is_problem = answer.status >= 400  # noqa: PLR2004 - HTTP: errors begin here
+        media_type = MEDIA_TYPE if is_problem else "application/json"
+        return Response(answer.body, status_code=answer.status, media_type=media_type)
+
+    async def _attempt_patiently(
+        self, use_case: UseCase[C], request: Request[C], keyed: KeyedRequest | None, status: int
+    ) -> KeptAnswer:
         loop = asyncio.get_running_loop()
-        give_up_at = loop.time() + PATIENCE_SECONDS
+        begun_at = loop.time()
         while True:
             answer = await self._attempt(use_case, request, keyed, status)
             if isinstance(answer, KeptAnswer):
-                failpoint("http.after_commit")
-                is_problem = answer.status >= 400  # noqa: PLR2004 - HTTP: errors begin here
-                media_type = MEDIA_TYPE if is_problem else "application/json"
-                return Response(answer.body, status_code=answer.status, media_type=media_type)
-            if loop.time() > give_up_at:
+                return answer
+            if loop.time() - begun_at > min(PATIENCE_SECONDS, answer.patience_seconds):
+                if answer.otherwise is not None:
+                    # Not kept: nothing was changed, and the same request may well be admitted later.
+                    return KeptAnswer(*refused_response(answer.otherwise))
                 raise ProblemError("not_yet_known", f"this {answer.what} has not arrived here; try again shortly")
             await asyncio.sleep(RETRY_SECONDS)
 

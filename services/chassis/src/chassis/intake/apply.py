@@ -31,9 +31,7 @@ async def apply_batch(tx: Tx, consumer: Consumer, readings: Sequence[Reading]) -
                        partition=record.record.partition, offset=record.record.offset)  # fmt: skip
 
 
-async def _set_aside(
-    tx: Tx, consumer: Consumer, readings: Sequence[Reading]
-) -> tuple[list[Parked], list[Readable]]:
+async def _set_aside(tx: Tx, consumer: Consumer, readings: Sequence[Reading]) -> tuple[list[Parked], list[Readable]]:
     """Part what cannot be read, and what waits behind a parked message of its key, from what can be applied."""
     messages = [reading for reading in readings if isinstance(reading, Readable)]
     waiting = set[str]()

@@ -17,9 +17,6 @@ from contracts.topics import COMMANDS, Owner
 
 C = TypeVar("C", bound=Command)
 
-PATIENCE_SECONDS = 60.0
-"""How long a command may wait for what it names before it is refused."""
-
 
 def command_route(service: Owner, model: type[C], use_case: UseCase[C]) -> Route[C]:
     """Route commands of one type to the use case that HTTP calls too."""
@@ -95,7 +92,7 @@ def _admit(key: ApiKey, message: Received[C], scope: str) -> Principal | Refused
 
 
 def _must_wait(message: Received[C], outcome: Outcome) -> bool:
-    return isinstance(outcome, NotYetKnown) and message.waited_seconds < PATIENCE_SECONDS
+    return isinstance(outcome, NotYetKnown) and message.waited_seconds < outcome.patience_seconds
 
 
 def _answer(service: Owner, message: Received[Any], outcome: Outcome) -> Outgoing:
@@ -103,7 +100,8 @@ def _answer(service: Owner, message: Received[Any], outcome: Outcome) -> Outgoin
     command_id, command_type = message.envelope.id, message.envelope.type
     correlation_id = message.envelope.correlation
     if isinstance(outcome, NotYetKnown):
-        outcome = Refused(f"unknown_{outcome.what}", f"no such {outcome.what} within {PATIENCE_SECONDS:.0f} seconds")
+        waited = f"no such {outcome.what} within {outcome.patience_seconds:.0f} seconds"
+        outcome = outcome.otherwise or Refused(f"unknown_{outcome.what}", waited)
     if isinstance(outcome, Done):
         answer = answers.done(
             correlation_id=correlation_id,

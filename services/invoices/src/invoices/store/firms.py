@@ -18,6 +18,8 @@ on conflict do nothing
 returning true
 """
 _FIND: LiteralString = "select * from firms where firm_id = any($1::uuid[])"
+# Firms are never deleted, so what is known stays known without a lock.
+_FIND_IDS: LiteralString = "select firm_id from firms where firm_id = any($1::uuid[])"
 # Changes of one firm come one after the other; in id order, so that two batches cannot wait for each other.
 _LOCK: LiteralString = f"{_FIND} order by firm_id for no key update"
 # The rows are locked by the caller.
@@ -58,6 +60,11 @@ async def insert_firm(tx: Tx, firm: Firm) -> bool:
 async def find_firms(tx: Tx, firm_ids: Sequence[UUID]) -> dict[UUID, Firm]:
     """Firms by id; unknown ids are missing."""
     return {row["firm_id"]: _firm(row) for row in await tx.fetch(_FIND, firm_ids)}
+
+
+async def find_known_firms(tx: Tx, firm_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these firms there are: a service may claim any in a command by topic."""
+    return {row["firm_id"] for row in await tx.fetch(_FIND_IDS, firm_ids)}
 
 
 async def lock_firms(tx: Tx, firm_ids: Sequence[UUID]) -> dict[UUID, Firm]:

@@ -1,7 +1,7 @@
 """Add a contact, and put it on a matter where one is named.
 
-Source: mission I1, S1 (a contact typed in anew joins the matter as `other`). Refuses an id that is in use with other
-content, a second billing contact on the matter.
+Source: mission I1, S1 (a contact typed in anew joins the matter as `other`). Refuses an unknown firm, an id that is
+in use with other content, a second billing contact on the matter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from invoices.domain.key import Key
 from invoices.domain.matter import Matter, MatterContact, add_roles
 from invoices.domain.refusal import Refusal
 from invoices.store.contacts import delete_contacts, find_contacts, insert_contacts
+from invoices.store.firms import find_known_firms
 from invoices.store.matter_contacts import Assignment, save_matter_contacts
 from invoices.store.matters import lock_matters, update_matters
 
@@ -36,6 +37,7 @@ class AddContactAnswer(Part):
 class _Joining:
     """One pass over the requests: several may put contacts on the same matter, each after the one before."""
 
+    firms: set[UUID]
     matters: dict[Key, Matter]
     assignments: list[Assignment] = field(default_factory=list[Assignment])
     facts: list[Outgoing] = field(default_factory=list[Outgoing])
@@ -43,11 +45,12 @@ class _Joining:
 
 async def add_contact(tx: Tx, requests: Sequence[Request[AddContact]]) -> list[Outcome]:
     """Add contacts, in the caller's transaction. The same contact added again changes nothing."""
+    firms = await find_known_firms(tx, [request.firm_id for request in requests])
     wanted = [_wanted(request) for request in requests]
-    inserted = await insert_contacts(tx, wanted)
+    inserted = await insert_contacts(tx, [contact for contact in wanted if contact.firm_id in firms])
     present = await find_contacts(tx, [contact.key for contact in wanted if contact.key not in inserted])
     before = await lock_matters(tx, [key for key in map(_matter_key, requests) if key])
-    joining = _Joining(dict(before))
+    joining = _Joining(firms, dict(before))
     outcomes = [
         _join(request, _there(contact, inserted, present), joining, is_new=contact.key in inserted)
         for request, contact in zip(requests, wanted, strict=True)
@@ -84,6 +87,8 @@ def _there(wanted: Contact, inserted: set[Key], present: Mapping[Key, Contact]) 
 
 def _join(request: Request[AddContact], contact: Contact | None, joining: _Joining, *, is_new: bool) -> Outcome:
     """Decide one request, and note what it changes."""
+    if request.firm_id not in joining.firms:
+        return Refused(Refusal.UNKNOWN_FIRM, Refusal.UNKNOWN_FIRM.detail)
     if contact is None:
         return Refused(Refusal.ALREADY_EXISTS, Refusal.ALREADY_EXISTS.detail)
     matter_key = _matter_key(request)

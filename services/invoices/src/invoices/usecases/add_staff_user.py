@@ -1,6 +1,6 @@
 """Open a staff account.
 
-Source: mission I1. Refuses an id that is in use with other content.
+Source: mission I1. Refuses an unknown firm, an id that is in use with other content.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from contracts.message import Part
 from invoices.domain.key import Key
 from invoices.domain.refusal import Refusal
 from invoices.domain.staff_user import StaffUser
+from invoices.store.firms import find_known_firms
 from invoices.store.staff_users import find_staff_users, insert_staff_users
 
 
@@ -26,8 +27,9 @@ class AddStaffUserAnswer(Part):
 
 async def add_staff_user(tx: Tx, requests: Sequence[Request[AddStaffUser]]) -> list[Outcome]:
     """Open accounts, in the caller's transaction. Opening the same one again changes nothing."""
+    firms = await find_known_firms(tx, [request.firm_id for request in requests])
     wanted = [_wanted(request) for request in requests]
-    inserted = await insert_staff_users(tx, wanted)
+    inserted = await insert_staff_users(tx, [staff_user for staff_user in wanted if staff_user.firm_id in firms])
     present = await find_staff_users(tx, [staff_user.key for staff_user in wanted if staff_user.key not in inserted])
     await outbox.append(
         tx,
@@ -37,7 +39,12 @@ async def add_staff_user(tx: Tx, requests: Sequence[Request[AddStaffUser]]) -> l
             if staff_user.key in inserted
         ],
     )
-    return [_outcome(staff_user, inserted, present) for staff_user in wanted]
+    return [
+        _outcome(staff_user, inserted, present)
+        if staff_user.firm_id in firms
+        else Refused(Refusal.UNKNOWN_FIRM, Refusal.UNKNOWN_FIRM.detail)
+        for staff_user in wanted
+    ]
 
 
 def _wanted(request: Request[AddStaffUser]) -> StaffUser:

@@ -1,6 +1,7 @@
 """Open a matter, with contacts that are known already.
 
-Source: mission I1. Refuses an id that is in use with other content, a contact named twice, a second billing contact.
+Source: mission I1. Refuses an unknown firm, an id that is in use with other content, a contact named twice, a second
+billing contact.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from invoices.domain.key import Key
 from invoices.domain.matter import Matter, MatterProfile, admit_contacts
 from invoices.domain.refusal import Refusal
 from invoices.store.contacts import find_known_contacts
+from invoices.store.firms import find_known_firms
 from invoices.store.matter_contacts import save_matter_contacts
 from invoices.store.matters import find_matters, insert_matters
 
@@ -30,7 +32,8 @@ async def open_matter(tx: Tx, requests: Sequence[Request[OpenMatter]]) -> list[O
     """Open matters, in the caller's transaction. Opening the same one again changes nothing."""
     named = [(request.firm_id, contact.contact_id) for request in requests for contact in request.command.contacts]
     known = await find_known_contacts(tx, named)
-    decided = [_decide(request, known) for request in requests]
+    firms = await find_known_firms(tx, [request.firm_id for request in requests])
+    decided = [_decide(request, firms, known) for request in requests]
     wanted = [matter for matter in decided if isinstance(matter, Matter)]
     inserted = await insert_matters(tx, wanted)
     opened = [matter for matter in wanted if matter.key in inserted]
@@ -47,8 +50,10 @@ async def open_matter(tx: Tx, requests: Sequence[Request[OpenMatter]]) -> list[O
     return [_outcome(matter, inserted, present) for matter in decided]
 
 
-def _decide(request: Request[OpenMatter], known: set[Key]) -> Matter | Refusal | NotYetKnown:
+def _decide(request: Request[OpenMatter], firms: set[UUID], known: set[Key]) -> Matter | Refusal | NotYetKnown:
     command = request.command
+    if request.firm_id not in firms:
+        return Refusal.UNKNOWN_FIRM
     contacts = admit_contacts([(contact.contact_id, contact.roles) for contact in command.contacts])
     if isinstance(contacts, Refusal):
         return contacts

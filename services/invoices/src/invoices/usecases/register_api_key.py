@@ -1,6 +1,6 @@
 """Make an API key known by its hash; who made the secret (the asker, or the HTTP edge for them) is not asked here.
 
-Source: mission I1, X5. Refuses scopes that the asker lacks, a disabled staff account, an id in use.
+Source: mission I1, X5. Refuses an unknown firm, scopes that the asker lacks, a disabled staff account, an id in use.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ from invoices.domain.refusal import Refusal
 from invoices.domain.scopes import covers
 from invoices.domain.staff_user import StaffUser
 from invoices.store.api_keys import find_firm_api_keys, insert_api_keys, key_state
+from invoices.store.firms import find_known_firms
 from invoices.store.staff_users import share_staff_users
 
 
@@ -32,7 +33,8 @@ async def register_api_key(tx: Tx, requests: Sequence[Request[RegisterApiKey]]) 
     """Register keys, in the caller's transaction. Registering the same one again changes nothing."""
     staff_keys = [_staff_key(request) for request in requests]
     staff_users = await share_staff_users(tx, [key for key in staff_keys if key])
-    decided = [_decide(request, staff_users) for request in requests]
+    firms = await find_known_firms(tx, [request.firm_id for request in requests])
+    decided = [_decide(request, firms, staff_users) for request in requests]
     wanted = [key for key in decided if isinstance(key, ApiKey)]
     inserted = await insert_api_keys(tx, wanted)
     present = await find_firm_api_keys(tx, [_key(key) for key in wanted if _key(key) not in inserted])
@@ -56,8 +58,12 @@ def _staff_key(request: Request[RegisterApiKey]) -> Key | None:
     return (request.firm_id, staff_user_id) if staff_user_id else None
 
 
-def _decide(request: Request[RegisterApiKey], staff_users: Mapping[Key, StaffUser]) -> ApiKey | Refusal | NotYetKnown:
+def _decide(
+    request: Request[RegisterApiKey], firms: set[UUID], staff_users: Mapping[Key, StaffUser]
+) -> ApiKey | Refusal | NotYetKnown:
     command = request.command
+    if request.firm_id not in firms:
+        return Refusal.UNKNOWN_FIRM
     if not covers(request.principal.may, command.scopes):
         return Refusal.SCOPE_MISSING
     staff_key = _staff_key(request)

@@ -13,7 +13,7 @@ from chassis.clock import now
 from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.outbox import Outgoing
-from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request
+from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request, perhaps_late
 from contracts.fields import Channel
 from contracts.invoices import AddContact
 from contracts.message import Part
@@ -115,7 +115,7 @@ def _decide(
         return _Change(request, invoice, shares, plan)
     if isinstance(plan, Missing):
         return NotYetKnown(plan.what)
-    return Refused(plan.refusal, plan.detail)
+    return perhaps_late(Refused(plan.refusal, plan.detail))
 
 
 async def _save(tx: Tx, changes: Sequence[_Change], known: Known) -> None:
