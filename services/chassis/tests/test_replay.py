@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from chassis import parked
 from chassis.database import Database, Tx
 from chassis.health import Progress
 from chassis.ids import new_id
@@ -240,3 +241,44 @@ async def test_a_replayer_waits_through_an_outage_and_goes_on(database: Database
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert await handled(database) == ["a"]
+
+
+async def test_a_replayer_outlives_a_statement_that_the_server_refuses(database: Database) -> None:
+    keeper = Keeper("a")
+    consumer = keeper.consumer()
+    await Guard(database, consumer, Progress()).handle(records_of("a", new_id()))
+    keeper.bad.clear()
+    async with database.transaction() as tx:
+        await tx.execute("alter table parked rename to away")
+    progress = Progress()
+    task = asyncio.create_task(Replayer(database, consumer, progress).run())
+
+    async def says_that_it_waits() -> bool:
+        return list(progress.waits()) == ["replay test"]
+
+    async def is_through() -> bool:
+        return await handled(database) == ["a"]
+
+    await eventually(says_that_it_waits)
+    async with database.transaction() as tx:
+        await tx.execute("alter table away rename to parked")
+    await eventually(is_through)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_is_due_is_found_by_index_however_much_waits_behind_one_key(database: Database) -> None:
+    fill = """
+        insert into parked (consumer, topic, partition, record_offset, ordering_key, record_headers, kind, reason,
+                            detail, next_at)
+        select 'test', 'topic', 0, number, 'one key', '[]', 'blocked', '', '', clock_timestamp()
+        from generate_series(1, 2000) as number
+    """
+    async with database.transaction() as tx:
+        await tx.execute(fill)
+        await tx.execute("set local plan_cache_mode = force_generic_plan")
+        plan = "\n".join(row[0] for row in await tx.fetch(f"explain {parked._LOCK_DUE}", "test", True))
+    assert "parked_next_idx" in plan
+    assert "parked_open_idx" in plan
+    assert "Sort" not in plan
+    assert "Join" not in plan

@@ -73,16 +73,17 @@ where consumer = $1 and resolved_at is null and ordering_key = any($2::text[])
 """
 _ANY_WAITING: LiteralString = "select exists (select from parked where consumer = $1 and resolved_at is null)"
 # The head of each key (or every record, where order does not matter); a second replayer skips what this one holds.
+# `min` is one look into an index; `not exists` may become a join over all that waits behind one key.
 _LOCK_DUE: LiteralString = """
 select parked_id, topic, partition, record_offset, ordering_key, record_key, record_value, record_headers,
        kind, reason, detail, attempts, parked_at,
        extract(epoch from clock_timestamp() - parked_at)::double precision as waited_seconds
 from parked
 where consumer = $1 and resolved_at is null and kind <> 'poison' and next_at <= clock_timestamp()
-  and not ($2 and exists (
-      select from parked as earlier
+  and (not $2 or parked_id = (
+      select min(earlier.parked_id) from parked as earlier
       where earlier.consumer = parked.consumer and earlier.ordering_key = parked.ordering_key
-        and earlier.resolved_at is null and earlier.parked_id < parked.parked_id))
+        and earlier.resolved_at is null))
 order by parked_id
 limit 1
 for update skip locked

@@ -38,7 +38,10 @@ class Seen:
 
 
 class TopicWatch:
-    """Everything published while it is open, in the order it arrived here; per key that is the order of the topic."""
+    """Every message published, once, in the order it arrived here; per key that is the order of the topic.
+
+    A relay that is killed may publish a message again under the same id, so repeats are dropped, as any consumer must.
+    """
 
     def __init__(self, bootstrap: str) -> None:
         self._consumer = AIOKafkaConsumer(
@@ -46,6 +49,7 @@ class TopicWatch:
         )
         self._producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
         self.seen: list[Seen] = []
+        self._ids: set[str] = set()
 
     def of_firm(self, firm_id: UUID, *types: str) -> list[Seen]:
         """List one firm's records; of these wire types (`sharing.invoice-shared`) where any are named."""
@@ -87,8 +91,12 @@ class TopicWatch:
         """Collect until cancelled."""
         async for record in self._consumer:
             key, value = cast("tuple[bytes | None, bytes | None]", (record.key, record.value))
-            if value is not None:
-                self.seen.append(Seen(record.topic, (key or b"").decode(), json.loads(value)))
+            if value is None:
+                continue
+            body = json.loads(value)
+            if body["id"] not in self._ids:
+                self._ids.add(body["id"])
+                self.seen.append(Seen(record.topic, (key or b"").decode(), body))
 
     async def start(self) -> None:
         """Connect."""

@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+import asyncpg
 import structlog
 
 from chassis import parked
@@ -34,7 +35,9 @@ class Replayer:
                 while await self.replay_one():
                     self._progress.made(self._loop_name)
                 self._progress.made(self._loop_name)
-            except TRANSIENT as error:
+            except (*TRANSIENT, asyncpg.PostgresError) as error:
+                # Not a handler's error, which is counted below: a statement of ours took too long, for one.
+                _log.warning("replay_waits", consumer=self._consumer.name, error=repr(error))
                 self._progress.waiting(self._loop_name, repr(error))
             await asyncio.sleep(random.uniform(0.5, 1.5) * POLL_SECONDS)  # noqa: S311 - jitter, not a secret
 

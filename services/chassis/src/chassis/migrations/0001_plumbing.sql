@@ -51,6 +51,7 @@ create unique index parked_record_key
 on parked (consumer, topic, partition, record_offset, coalesce(sha256(record_value), ''));
 
 create index parked_open_idx on parked (consumer, ordering_key, parked_id) where resolved_at is null;
+create index parked_next_idx on parked (consumer, parked_id) where resolved_at is null and kind <> 'poison';
 
 create table idempotency (
     firm_id uuid not null,

@@ -1,7 +1,7 @@
 """A real SMTP server in the test's own event loop that behaves as it is told, message by message."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -95,7 +95,7 @@ class SmtpServer:
 
 
 @asynccontextmanager
-async def smtp_server(**options: Any) -> AsyncIterator[SmtpServer]:
+async def smtp_server(**options: Any) -> AsyncGenerator[SmtpServer]:
     """Listen on a free port of this host; `options` are aiosmtpd's own."""
     told = SmtpServer()
     loop = asyncio.get_running_loop()
