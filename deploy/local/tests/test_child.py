@@ -93,7 +93,6 @@ async def test_a_process_that_keeps_ending_at_its_start_is_given_up_with_its_nam
         await make_child("raise SystemExit(1)").start(timeout_seconds=20)
 
 
-
 async def test_children_die_with_a_parent_that_was_killed(tmp_path: Path):
     """A parent that spawns as the supervisor does is killed by SIGKILL, so it can stop nothing itself."""
     program = f"""

@@ -132,8 +132,7 @@ class Relay:
         await self._send(producer, batch, topic, partition)
 
     async def _send(self, producer: AIOKafkaProducer, batch: BatchBuilder, topic: str, partition: int) -> None:
-        sent = producer.send_batch(batch, topic, partition=partition)
-        acknowledged = cast("asyncio.Future[object]", await sent)
+        acknowledged = cast("asyncio.Future[object]", await producer.send_batch(batch, topic, partition=partition))
         # The producer never gives up on a batch. Sending again meanwhile would only repeat it, so wait and say so.
         while not (await asyncio.wait([acknowledged], timeout=PUBLISH_WARNING_SECONDS))[0]:
             self._progress.waiting("outbox", "Kafka does not acknowledge")

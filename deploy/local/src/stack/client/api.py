@@ -1,5 +1,6 @@
 """One firm's HTTP client for all services, with its API key."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -38,13 +39,15 @@ class Api:
         path: str,
         body: BaseModel | None = None,
         *,
+        json_body: dict[str, Any] | None = None,
         idempotency_key: UUID | None = None,
     ) -> Answer:
-        """Write; without a key of the caller's each call is a request of its own."""
+        """Write a model of the contract, or plain JSON; without a key of the caller's each call is a request anew."""
+        written = json.dumps(json_body) if body is None else body.model_dump_json()
         response = await self._http.request(
             method,
             self._urls[service] + path,
-            content=None if body is None else body.model_dump_json(),
+            content=None if body is None and json_body is None else written,
             headers=self._headers(idempotency_key or new_id()),
         )
         return Answer(response.status_code, response.json())
