@@ -221,3 +221,13 @@ async def test_a_discarded_command_is_answered_and_never_done_afterwards(databas
     assert (data["slug"], data["detail"]) == ("discarded", "asked again by telephone")
     async with database.reading() as tx:
         assert await list_parked(tx) == []
+
+
+async def test_a_waiting_command_does_not_wait_behind_an_unreadable_record_that_came_after_it(
+    database: Database,
+) -> None:
+    waiting = command("needs paper")
+    await take_in(database, waiting, replace(waiting, value=b"{", offset=1))
+    await take_in(database, command("paper", 2))
+    await replay_due(database)
+    assert await kept(database) == ["paper", "needs paper"]
