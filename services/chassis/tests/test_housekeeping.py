@@ -1,8 +1,8 @@
 from datetime import timedelta
 
-from chassis import idempotency, inbox
+from chassis import idempotency, inbox, parked
 from chassis.database import Database
-from chassis.housekeeping import ANSWERS_KEPT, INBOX_KEPT
+from chassis.housekeeping import ANSWERS_KEPT, INBOX_KEPT, RESOLVED_KEPT
 from chassis.ids import new_id
 from contracts.topics import ALL
 
@@ -25,6 +25,20 @@ async def test_only_old_answers_are_forgotten(database: Database) -> None:
         for age_days in (1, 89, 91, 400):
             await tx.execute(insert, age_days)
         assert await idempotency.purge(tx, ANSWERS_KEPT, 10) == 2
+
+
+async def test_only_messages_resolved_long_ago_are_forgotten(database: Database) -> None:
+    insert = """
+        insert into parked (consumer, topic, partition, record_offset, ordering_key, record_headers, kind, reason,
+                            detail, resolved_at, resolution)
+        values ('test', 't', 0, $1, 'k', '[]', 'poison', 'r', 'd', clock_timestamp() - $2::interval, $3)
+    """
+    async with database.transaction() as tx:
+        await tx.execute(insert, 1, timedelta(days=91), "discarded")
+        await tx.execute(insert, 2, timedelta(days=89), "handled")
+        await tx.execute(insert, 3, None, None)
+        assert await parked.purge(tx, RESOLVED_KEPT, 10) == 1
+        assert await tx.fetchval("select count(*) from parked") == 2
 
 
 def test_claims_outlive_every_record_that_can_come_again() -> None:

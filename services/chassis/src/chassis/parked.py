@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, LiteralString
 
 import msgspec
@@ -100,6 +100,13 @@ where parked_id = $1 and resolved_at is null
 """
 
 
+_PURGE: LiteralString = """
+delete from parked where ctid in (
+    select ctid from parked where resolved_at < clock_timestamp() - $1::interval limit $2
+)
+"""
+
+
 def retry_delay_seconds(attempts: int) -> float | None:
     """Pause after this many attempts; None when there have been enough."""
     return RETRY_DELAYS_SECONDS[attempts - 1] if attempts <= len(RETRY_DELAYS_SECONDS) else None
@@ -167,6 +174,11 @@ async def resolve(tx: Tx, parked_id: int, resolution: Literal["handled", "discar
 async def postpone(tx: Tx, parked_id: int, parked: Parked) -> None:
     """Count one more attempt that did not help, and say when the next is due (never, for poison)."""
     await tx.execute(_POSTPONE, parked_id, parked.kind, parked.reason, parked.detail, parked.delay_seconds)
+
+
+async def purge(tx: Tx, older_than: timedelta, rows_max: int) -> int:
+    """Delete up to `rows_max` records that were resolved long ago. Safe to repeat."""
+    return int((await tx.execute(_PURGE, older_than, rows_max)).removeprefix("DELETE "))
 
 
 def _headers_to_json(record: RawRecord) -> str:

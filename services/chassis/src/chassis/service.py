@@ -24,4 +24,4 @@ class Service:
     @property
     def roles(self) -> tuple[str, ...]:
         """Every role: `api` answers HTTP, `worker` takes messages in, `relay` publishes, the rest are jobs."""
-        return ("api", "worker", "relay", *dict.fromkeys(job.role for job in self.jobs))
+        return tuple(dict.fromkeys(("api", "worker", "relay", *(job.role for job in self.jobs))))

@@ -10,7 +10,7 @@ from litestar import Request as HttpRequest
 from litestar import Response
 
 from chassis.api_keys import authenticate
-from chassis.database import Database, Tx
+from chassis.database import CONTENTION, Database, Tx
 from chassis.failpoint import failpoint
 from chassis.http.problem import MEDIA_TYPE, ProblemError, refused_response
 from chassis.idempotency import KeptAnswer, KeyedRequest, KeyInUseError, KeyReusedError, claim_key, keep_answer
@@ -72,7 +72,13 @@ class Caller:
         loop = asyncio.get_running_loop()
         begun_at = loop.time()
         while True:
-            answer = await self._attempt(use_case, request, keyed, status)
+            try:
+                answer = await self._attempt(use_case, request, keyed, status)
+            except CONTENTION:
+                # Rolled back whole, by a deadlock or a schema change: the same attempt may well go through now.
+                if loop.time() - begun_at > PATIENCE_SECONDS:
+                    raise
+                continue
             if isinstance(answer, KeptAnswer):
                 return answer
             if loop.time() - begun_at > min(PATIENCE_SECONDS, answer.patience_seconds):

@@ -17,6 +17,9 @@ from contracts.topics import COMMANDS, Owner
 
 C = TypeVar("C", bound=Command)
 
+DETAIL_LENGTH_MAX = 2000
+"""As the answer's contract bounds it."""
+
 
 def command_route(service: Owner, model: type[C], use_case: UseCase[C]) -> Route[C]:
     """Route commands of one type to the use case that HTTP calls too."""
@@ -115,7 +118,7 @@ def _answer(service: Owner, message: Received[Any], outcome: Outcome) -> Outgoin
             command_id=command_id,
             command_type=command_type,
             slug=outcome.slug,
-            detail=outcome.detail,
+            detail=outcome.detail[:DETAIL_LENGTH_MAX],
         )
     return message.cause.message(answer)
 
