@@ -270,6 +270,9 @@ async def _make(firm: Firm, client: httpx.AsyncClient, thing: str, matter_id: UU
         ({"invoice_id": "7"}, "invoice_id"),
         ({"terms": {"currency": "usd"}}, "currency"),
         ({"terms": {"currency": "USD", "discount_minor": -1}}, "discount_minor"),
+        ({"terms": {"currency": "USD", "discount_minor": "100"}}, "discount_minor"),
+        ({"terms": {"currency": "USD", "discount_minor": True}}, "discount_minor"),
+        ({"terms": {"currency": "USD", "discount_minor": 100.0}}, "discount_minor"),
         ({"terms": {"currency": "USD", "due_on": "2026-12-01", "due_in_days": 3}}, "terms"),
     ],
 )
