@@ -56,7 +56,11 @@ def append_new() -> int:
     present, kept = digests(), locked()
     edited = [name for name, digest in kept.items() if present.get(name, digest) != digest]
     if edited:
-        sys.stderr.write("".join(f"edited, not appended: {name}\n" for name in edited))
+        sys.stderr.write(
+            "".join(
+                f"edited, not appended: {name} (never committed? delete its line from the lock)\n" for name in edited
+            )
+        )
         return 1
     LOCK.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted((kept | present).items())), "utf-8")
     return 0

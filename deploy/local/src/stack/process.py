@@ -26,7 +26,7 @@ class ProcessSpec:
     port: int
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
-    stop_timeout_seconds: float = 20.0
+    stop_timeout_seconds: float = 30.0
     # Sent by the kernel when the supervisor dies without a word. PostgreSQL gets a gentler one,
     # since its own children must hear of it.
     orphan_signal: signal.Signals = signal.SIGKILL

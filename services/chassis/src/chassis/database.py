@@ -55,6 +55,12 @@ CONTENTION = (
 TRANSIENT = (*UNAVAILABLE, *CONTENTION)
 
 
+def withhold_rows(error: BaseException) -> None:
+    """Take a row's values out of an error before it is logged: PostgreSQL quotes them, and they may be personal."""
+    if isinstance(error, asyncpg.PostgresError):
+        error.detail = None
+
+
 async def open_pool(dsn: str, *, application: str, size_max: int) -> Pool:
     """Open a pool whose every statement and lock is bounded. It connects at its first use, not now."""
     return await asyncpg.create_pool(

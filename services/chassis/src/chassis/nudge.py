@@ -1,7 +1,9 @@
-"""Waking a relay or job in another process after a commit: NOTIFY, many commits folded into one."""
+"""Waking the relay in another process after a commit: NOTIFY, many commits folded into one."""
 
 import asyncio
 import random
+
+import asyncpg
 
 from chassis.database import TRANSIENT, open_connection
 from chassis.relay import CHANNEL
@@ -33,5 +35,5 @@ class RemoteNudge:
                         await asyncio.sleep(FOLD_SECONDS)
                 finally:
                     connection.terminate()
-            except TRANSIENT:
+            except (*TRANSIENT, asyncpg.PostgresError):
                 await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret

@@ -1,6 +1,7 @@
 """What a use case takes and gives: requests in, one outcome for each out, in the same order.
 
-HTTP brings one request, intake brings many; a use case does not know which.
+HTTP brings one request, intake brings many; a use case does not know which. One call has each aggregate at most once:
+intake cuts a batch so that requests of one key come in calls of their own, in order.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -88,13 +88,21 @@ order by parked_id
 limit 1
 for update skip locked
 """
+_ANY_DUE: LiteralString = """
+select exists (
+    select from parked
+    where consumer = $1 and resolved_at is null and kind <> 'poison' and next_at <= clock_timestamp()
+)
+"""
 _RESOLVE: LiteralString = """
 update parked set resolved_at = clock_timestamp(), resolution = $2
 where parked_id = $1 and resolved_at is null
 """
 _POSTPONE: LiteralString = """
 update parked
-set kind = $2, reason = $3, detail = $4, attempts = attempts + 1,
+set kind = $2, reason = $3, detail = $4,
+    -- Waiting for what has not arrived is no attempt that failed.
+    attempts = attempts + case $3 when 'not_yet_known' then 0 else 1 end,
     next_at = clock_timestamp() + make_interval(secs => $5::double precision)
 where parked_id = $1 and resolved_at is null
 """
@@ -138,6 +146,11 @@ async def list_waiting_keys(tx: Tx, consumer: str, ordering_keys: Sequence[str])
     if not await tx.fetchval(_ANY_WAITING, consumer):
         return set()
     return {row["ordering_key"] for row in await tx.fetch(_KEYS_WAITING, consumer, ordering_keys)}
+
+
+async def is_any_due(tx: Tx, consumer: str) -> bool:
+    """Whether some record's time has come; it may still wait behind another of its key."""
+    return bool(await tx.fetchval(_ANY_DUE, consumer))
 
 
 async def lock_due(tx: Tx, consumer: str, *, in_order: bool) -> ParkedRow | None:

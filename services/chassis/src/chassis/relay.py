@@ -23,6 +23,9 @@ from chassis.health import Progress
 
 ROWS_MAX = 1000
 PUBLISH_WARNING_SECONDS = 15
+PUBLISH_WARNINGS_MAX = 20
+"""After five minutes waiting is no progress any more: the health check has the process replaced."""
+STOP_SECONDS = 2
 STANDBY_SECONDS = 1.0
 POLL_SECONDS = 1.0
 BACKOFF_SECONDS_MAX = 10.0
@@ -91,7 +94,7 @@ class Relay:
             try:
                 await self._publish_rows(connection, producer)
             finally:
-                await producer.stop()
+                await _stop(producer)
         finally:
             connection.terminate()
 
@@ -116,9 +119,13 @@ class Relay:
             partitions = sorted(await producer.partitions_for(row["topic"]))
             partition = cast("int", self._partitioner(row["key"].encode(), partitions, partitions))
             by_partition[row["topic"], partition].append(row)
-        await asyncio.gather(
-            *(self._publish_partition(producer, *target, target_rows) for target, target_rows in by_partition.items())
+        sends = (
+            self._publish_partition(producer, *target, target_rows) for target, target_rows in by_partition.items()
         )
+        # All are waited for, so that none is still under way when a failed one has its rows published again.
+        for result in await asyncio.gather(*sends, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
 
     async def _publish_partition(
         self, producer: AIOKafkaProducer, topic: str, partition: int, rows: list[asyncpg.Record]
@@ -134,8 +141,11 @@ class Relay:
     async def _send(self, producer: AIOKafkaProducer, batch: BatchBuilder, topic: str, partition: int) -> None:
         acknowledged = cast("asyncio.Future[object]", await producer.send_batch(batch, topic, partition=partition))
         # The producer never gives up on a batch. Sending again meanwhile would only repeat it, so wait and say so.
+        warnings = 0
         while not (await asyncio.wait([acknowledged], timeout=PUBLISH_WARNING_SECONDS))[0]:
-            self._progress.waiting("outbox", "Kafka does not acknowledge")
+            warnings += 1
+            if warnings <= PUBLISH_WARNINGS_MAX:
+                self._progress.waiting("outbox", "Kafka does not acknowledge")
             _log.warning("publish_unacknowledged", topic=topic, partition=partition)
         acknowledged.result()
 
@@ -147,6 +157,15 @@ def _add(batch: BatchBuilder, row: asyncpg.Record) -> bool:
         headers.append(("traceparent", row["traceparent"].encode()))
     added = batch.append(key=row["key"].encode(), value=row["payload"], timestamp=None, headers=headers)
     return added is not None
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Stop without waiting for a broker that is away: what it did not acknowledge is still in the outbox."""
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await producer.stop()
+    except TimeoutError:
+        _log.warning("producer_abandoned")
 
 
 async def _wait(event: asyncio.Event, timeout_seconds: float) -> None:

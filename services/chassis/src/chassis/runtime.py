@@ -5,6 +5,7 @@ import random
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 import uvloop
@@ -45,7 +46,7 @@ class Process:
         self._roles = roles
         self._progress = Progress()
         self._stopping = asyncio.Event()
-        self._wakes: list[Callable[[], None]] = []
+        self._wakes: dict[str, Callable[[], None]] = {}
 
     async def run(self) -> None:
         """Start every loop, wait for a signal, stop them. A loop that ends by error ends the process."""
@@ -76,16 +77,18 @@ class Process:
                 self._service.name,
                 self._progress,
             )
-            self._wakes.append(relay.wake)
+            self._wakes["relay"] = relay.wake
             loops["relay"] = self._until_stopped(relay.run())
         else:
             nudge = RemoteNudge(self._service.settings.database_dsn, self._service.name)
-            self._wakes.append(nudge.wake)
+            self._wakes["nudge"] = nudge.wake
             loops["nudge"] = self._until_stopped(nudge.run())
         for job in self._service.jobs:
             if job.role in self._roles:
-                job_loop = JobLoop(job, await self._database(stack, job.role), self._progress)
-                self._wakes.append(job_loop.wake)
+                # Its own commits do not wake it: it says itself whether there is more.
+                database = await self._database(stack, job.role, but=job.name)
+                job_loop = JobLoop(job, database, self._progress)
+                self._wakes[job.name] = job_loop.wake
                 loops[job.name] = self._run_job(job_loop)
         if "worker" in self._roles:
             loops |= await self._worker_loops(stack)
@@ -102,18 +105,19 @@ class Process:
         loops["housekeeping"] = self._until_stopped(housekeeper.run())
         return loops
 
-    async def _database(self, stack: AsyncExitStack, role: str) -> Database:
+    async def _database(self, stack: AsyncExitStack, role: str, *, but: str = "") -> Database:
         settings = self._service.settings
         pool = await open_pool(
             settings.database_dsn, application=f"{self._service.name}-{role}", size_max=settings.pool_size_max
         )
-        database = Database(pool, self._committed)
+        database = Database(pool, partial(self._wake_all, but=but))
         stack.push_async_callback(database.close)
         return database
 
-    def _committed(self) -> None:
-        for wake in self._wakes:
-            wake()
+    def _wake_all(self, *, but: str) -> None:
+        for name, wake in self._wakes.items():
+            if name != but:
+                wake()
 
     async def _until_stopped(self, body: Loop) -> None:
         """Run a loop that may be cancelled at any await: the relay, replays, nudges."""

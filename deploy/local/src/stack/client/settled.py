@@ -1,4 +1,4 @@
-"""Knowing that a stack is at rest: nothing unpublished, nothing unread, nothing on its way to a mail server.
+"""Knowing that a stack is at rest: nothing unpublished, unread or undecided, nothing on its way to a mail server.
 
 What must not happen is looked for only then; before, it may just not have happened yet.
 """
@@ -18,7 +18,14 @@ _OPEN_WORK: dict[str, str] = {
     "messages unpublished": "select count(*) from outbox",
     "messages parked to be tried again": "select count(*) from parked where resolved_at is null and kind <> 'poison'",
 }
-_OPEN_DELIVERIES = "select count(*) from deliveries where state in ('planned', 'claimed', 'retry', 'unknown')"
+_OPEN_WORK_OF: dict[str, dict[str, str]] = {
+    "notify": {
+        "deliveries not sent": (
+            "select count(*) from deliveries where state in ('planned', 'claimed', 'retry', 'unknown')"
+        ),
+    },
+    "sharing": {"wishes not decided": "select count(*) from share_wishes where state = 'due'"},
+}
 
 
 async def settled(bootstrap: str, dsns: Mapping[str, str], *, timeout_seconds: float = 60.0) -> None:
@@ -40,7 +47,7 @@ async def open_work(bootstrap: str, dsns: Mapping[str, str]) -> dict[str, int]:
     """Count what is not done yet, by what it is; nothing in it means at rest."""
     counts: dict[str, int] = {}
     for service in OWNERS:
-        queries = {**_OPEN_WORK, **({"deliveries not sent": _OPEN_DELIVERIES} if service == "notify" else {})}
+        queries = {**_OPEN_WORK, **_OPEN_WORK_OF.get(service, {})}
         connection = await asyncpg.connect(dsns[service], timeout=5)
         try:
             for what, query in queries.items():

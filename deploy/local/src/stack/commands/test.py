@@ -2,6 +2,7 @@
 
 import sys
 
+import pytest
 import typer
 
 from stack.foreground import run_against
@@ -16,10 +17,12 @@ def test(context: typer.Context) -> None:
         with passing_stack(Launch("test", is_volatile=True), progress) as stack:
             progress.finish()
             code = run_against(stack.run, [sys.executable, "-m", "pytest", "-p", "stack.proofs", *context.args])
-            stack.is_kept = code != 0
+            stack.is_kept = code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
     except DidNotStart as fault:
         tell_failed_start(fault)
         raise typer.Exit(1) from None
-    if code != 0:
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        err.print("No test matched: names of tests are sentences, so -k takes a word of one.")
+    if stack.is_kept:
         err.print(f"The stack's logs and data are kept in {stack.run.path}")
     raise typer.Exit(code)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from chassis import parked
-from chassis.database import TRANSIENT, Database
+from chassis.database import TRANSIENT, Database, withhold_rows
 from chassis.failpoint import failpoint
 from chassis.health import Progress
 from chassis.intake.apply import apply_batch
@@ -19,6 +19,8 @@ from chassis.tracing import span
 PATIENCE_SECONDS = 60.0
 """How long a batch is held through an outage before it is given back to Kafka."""
 BACKOFF_SECONDS_MAX = 8.0
+TOO_LONG_SECONDS = 20.0
+"""Longer than any outage takes to show, and shorter than the server lets a transaction last."""
 
 _log = structlog.get_logger("chassis.intake")
 
@@ -69,12 +71,17 @@ class Guard:
 
     async def _apply(self, readings: Sequence[Reading]) -> Exception | None:
         """Apply in one transaction; returns why it was rolled back, where that is some message's fault."""
+        loop = asyncio.get_running_loop()
+        begun_at = loop.time()
         try:
             async with self._database.transaction() as tx:
                 await apply_batch(tx, self._consumer, readings)
                 failpoint("intake.before_commit")
             failpoint("intake.after_commit")
-        except TRANSIENT:
+        except TRANSIENT as error:
+            if len(readings) > 1 and loop.time() - begun_at > TOO_LONG_SECONDS:
+                # The server ends transactions that last: smaller ones may get through where this one never will.
+                return error
             raise
         except Exception as error:  # noqa: BLE001 - the edge: whatever a handler raises must not stop the partition
             return error
@@ -82,6 +89,7 @@ class Guard:
 
     async def _park(self, reading: Reading, error: Exception) -> None:
         assert isinstance(reading, Readable), "only a handler can fail"
+        withhold_rows(error)
         _log.error("message_failed", consumer=self._consumer.name, type=reading.message.envelope.type, exc_info=error)
         record: Parked = retrying(reading, "handler_failed", repr(error), parked.retry_delay_seconds(1))
         async with self._database.transaction() as tx:

@@ -7,7 +7,7 @@ import asyncpg
 import structlog
 
 from chassis import parked
-from chassis.database import TRANSIENT, Database, Tx
+from chassis.database import TRANSIENT, Database, Tx, withhold_rows
 from chassis.health import Progress
 from chassis.intake.apply import NOT_YET_KNOWN_DELAY_SECONDS, apply_readable
 from chassis.intake.reading import Readable, Skipped, read, retrying
@@ -15,6 +15,7 @@ from chassis.intake.route import Consumer
 from chassis.parked import Parked, ParkedRow
 
 POLL_SECONDS = 0.5
+NOT_YET_KNOWN_DELAY_SECONDS_MAX = 8.0
 
 _log = structlog.get_logger("chassis.intake")
 
@@ -43,6 +44,9 @@ class Replayer:
 
     async def replay_one(self) -> bool:
         """Handle one due message; False when none is due. Its effect and its end are one transaction."""
+        async with self._database.reading() as connection:
+            if not await parked.is_any_due(connection, self._consumer.name):
+                return False
         async with self._database.transaction() as tx:
             row = await parked.lock_due(tx, self._consumer.name, in_order=self._consumer.is_ordered)
             if row is None:
@@ -55,6 +59,7 @@ class Replayer:
             except TRANSIENT:
                 raise
             except Exception as error:  # noqa: BLE001 - the edge: a failing message is counted, not fatal
+                withhold_rows(error)
                 _log.exception("replay_failed", consumer=self._consumer.name, parked_id=row.parked_id)
                 delay_seconds = parked.retry_delay_seconds(row.attempts + 1)
                 kind = "poison" if delay_seconds is None else "retry"
@@ -76,7 +81,7 @@ class Replayer:
         return self._wait_more(reading, row) if held else None
 
     def _wait_more(self, reading: Readable, row: ParkedRow) -> Parked:
-        delay_seconds = min(NOT_YET_KNOWN_DELAY_SECONDS * 2 ** min(row.attempts, 3), 8.0)
+        delay_seconds = min(max(NOT_YET_KNOWN_DELAY_SECONDS, row.waited_seconds / 4), NOT_YET_KNOWN_DELAY_SECONDS_MAX)
         return retrying(reading, "not_yet_known", "", delay_seconds)
 
 

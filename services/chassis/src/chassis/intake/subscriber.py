@@ -72,7 +72,7 @@ def subscribe(broker: KafkaBroker, consumer: Consumer, database: Database, progr
 
 
 def assert_safe(broker: KafkaBroker) -> None:
-    """Refuse to start with a subscriber or producer that could lose a message.
+    """Refuse to start with a subscriber that could lose a message.
 
     Raises: AssertionError, naming what is wrong.
     """

@@ -65,6 +65,8 @@ create table idempotency (
     constraint idempotency_pkey primary key (firm_id, principal, key)
 );
 
+create index idempotency_created_idx on idempotency using brin (created_at);
+
 create table api_keys (
     api_key_id uuid constraint api_keys_pkey primary key,
     firm_id uuid not null,

@@ -12,7 +12,14 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from chassis.testing.eventually import eventually
 
 Behaviour: TypeAlias = Literal[
-    "accept", "defer", "refuse", "refuse_recipient", "hang_up_before_message", "hang_up_after_message", "silent"
+    "accept",
+    "defer",
+    "refuse",
+    "refuse_sender",
+    "refuse_recipient",
+    "hang_up_before_message",
+    "hang_up_after_message",
+    "silent",
 ]
 
 
@@ -66,6 +73,8 @@ class SmtpServer:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self._behaviour[session] = self.script.pop(0) if self.script else "accept"
+        if self._behaviour[session] == "refuse_sender":
+            return "550 5.7.1 sender not allowed"
         envelope.mail_from = address
         return "250 sender taken"
 

@@ -171,10 +171,15 @@ def _line(priced: PricedLine) -> LineView:
     return LineView(
         kind=line.kind,
         description=line.description,
-        quantity=line.quantity.normalize(),
+        quantity=_plain(line.quantity),
         unit_price_minor=line.unit_price_minor,
         tax_rate_percent=line.tax_rate_percent,
         amount_minor=priced.amount_minor,
         discount_minor=priced.discount_minor,
         tax_minor=priced.tax_minor,
     )
+
+
+def _plain(quantity: Decimal) -> Decimal:
+    """Drop zeros after the point, and only those: 10, never 1E+1."""
+    return Decimal(format(quantity.normalize(), "f"))

@@ -31,9 +31,13 @@ class Firm:
     revision: int
 
 
+NO_PLACES = {"localtime", "posixrules", "Factory"}
+"""Names in the database that mean another place on another machine, or none."""
+
+
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - NO_PLACES
 
 
 def is_time_zone(name: str) -> bool:

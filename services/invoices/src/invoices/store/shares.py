@@ -8,12 +8,14 @@ from chassis.database import Tx
 from invoices.domain.share import ShareChange
 
 # A later generation wins over an earlier one, and within a generation revoked is the end: a fact that comes late or
-# again brings nothing back. Otherwise the topic's order per invoice decides.
+# again brings nothing back. Otherwise the topic's order per invoice decides. A share that a fact names twice is taken
+# once; rows come in the order of their key, so that writers never deadlock.
 _UPSERT: LiteralString = """
 insert into shares (firm_id, share_id, invoice_id, contact_id, channel, generation, state)
-select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::integer[], $7::text[])
+select distinct on (firm_id, share_id) firm_id, share_id, invoice_id, contact_id, channel, generation, state
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::integer[], $7::text[])
     as told (firm_id, share_id, invoice_id, contact_id, channel, generation, state)
-order by share_id
+order by firm_id, share_id, generation desc
 on conflict on constraint shares_pkey do update
 set generation = excluded.generation, state = excluded.state
 where shares.generation < excluded.generation
@@ -27,7 +29,7 @@ where firm_id = $1 and invoice_id = any($2::uuid[]) and channel = 'portal' and s
 
 
 async def upsert_shares(tx: Tx, changes: Sequence[ShareChange]) -> None:
-    """Keep the newest state of each share. A share is in the changes at most once. Safe to repeat."""
+    """Keep the newest state of each share. Safe to repeat."""
     told = [(change, share) for change in changes for share in change.shares]
     await tx.execute(
         _UPSERT,
