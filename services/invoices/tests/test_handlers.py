@@ -123,14 +123,11 @@ async def test_news_of_an_earlier_generation_ends_nothing_and_brings_nothing_bac
 
 
 @pytest.mark.proves("I8")
-async def test_a_share_that_one_fact_names_twice_counts_in_its_later_generation(
-    firm: Firm, client: httpx.AsyncClient
-) -> None:
+async def test_a_share_named_twice_counts_in_its_later_generation(firm: Firm, client: httpx.AsyncClient) -> None:
     invoice_id, share_id = await firm.final(), new_id()
     refs = [ShareRef(share_id=share_id, generation=each, contact_id=new_id()) for each in (2, 1, 2)]
-    await firm.hears(
-        firm.record(SharesSuspended(invoice_id=invoice_id, channel="portal", shares=refs), actor="service:sharing")
-    )
+    twice = SharesSuspended(invoice_id=invoice_id, channel="portal", shares=refs)
+    await firm.hears(firm.record(twice, actor="service:sharing"))
     await firm.hears(_ended(firm, SharesRestored, invoice_id, share_id, generation=1))
     assert (await _invoice(firm, client, invoice_id))["is_shared"] is False
     await firm.hears(_ended(firm, SharesRestored, invoice_id, share_id, generation=2))

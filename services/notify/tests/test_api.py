@@ -56,6 +56,7 @@ async def test_a_delivery_opens_with_its_content_and_attempts(room: Mailroom, cl
 
     assert opened["delivery"] == listed
     assert (listed["state"], listed["attempts"], listed["caused_by"]) == ("retry", 1, str(cause.message_id))
+    assert (listed["possibly_sent"], listed["possibly_sent_twice"]) == (False, False)
     assert listed["items"][0]["invoice_id"] == str(data.invoice_id)
     assert opened["content"]["subject"] == "Invoice 2026-0042 from Rook & Partners"
     assert "https://pay.example/portal" in opened["content"]["html"]
@@ -70,6 +71,18 @@ async def test_before_it_is_rendered_it_has_no_content(room: Mailroom, client_of
     (listed,) = (await client.get("/v1/deliveries")).json()["deliveries"]
     opened = (await client.get(f"/v1/deliveries/{listed['delivery_id']}")).json()
     assert (opened["content"], opened["attempts"]) == (None, [])
+
+
+@pytest.mark.proves("N4", "N5")
+async def test_what_was_handed_over_without_an_answer_is_shown_as_possibly_sent(
+    room: Mailroom, client_of: Client
+) -> None:
+    room.server.script = ["silent"]
+    await room.plan(room.act())
+    await room.send_due()
+    client = await client_of(room.firm.firm_id)
+    (listed,) = (await client.get("/v1/deliveries")).json()["deliveries"]
+    assert (listed["state"], listed["possibly_sent"], listed["possibly_sent_twice"]) == ("unknown", True, False)
 
 
 @pytest.mark.proves("N4")

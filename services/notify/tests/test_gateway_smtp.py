@@ -26,6 +26,7 @@ async def send(connection: SmtpConnection | Mailer) -> tuple[str, int | None]:
         ("accept", "accepted", 250, True),
         ("defer", "temporary", 450, False),
         ("refuse", "permanent", 554, False),
+        ("refuse_sender", "temporary", 550, False),
         ("refuse_recipient", "permanent", 550, False),
         ("hang_up_before_message", "temporary", None, False),
         ("hang_up_after_message", "unknown", None, True),

@@ -45,6 +45,23 @@ async def test_a_share_told_twice_is_planned_once(room: Mailroom, guard: Guard) 
     assert row["occasion"] == event_id
 
 
+@pytest.mark.proves("N2")
+async def test_a_share_that_one_fact_names_twice_is_kept_once_in_its_later_generation(
+    room: Mailroom, guard: Guard
+) -> None:
+    data, _ = room.act()
+    (first,) = data.shares
+    later = first.model_copy(update={"generation": 2})
+    twice = data.model_copy(update={"shares": [later, first, later]})
+    suspended = SharesSuspended(invoice_id=data.invoice_id, channel="portal", shares=refs(twice))
+    await guard.handle([record_of(twice, 1)])
+    assert await room.rows("select generation, state from shares") == [{"generation": 2, "state": "active"}]
+    assert len(await room.rows("select from deliveries")) == 1
+    await guard.handle([record_of(suspended, 2)])
+    assert await room.rows("select generation, state from shares") == [{"generation": 2, "state": "suspended"}]
+    assert await room.rows("select from parked") == []
+
+
 @pytest.mark.proves("I1")
 async def test_only_newer_state_of_firms_contacts_and_keys_is_kept(room: Mailroom, guard: Guard) -> None:
     firm_id, contact_id, key_id = new_id(), new_id(), new_id()

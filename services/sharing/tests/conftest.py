@@ -4,7 +4,7 @@ import itertools
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest_asyncio
@@ -154,6 +154,12 @@ class World:
         """Run one step of the job that decides wishes."""
         async with open_wishes() as step:
             return await step(self.database)
+
+    async def wishes_age(self, seconds: float) -> None:
+        """Make it later for wishes that are barred."""
+        aged = "update share_wishes set barred_at = barred_at - $1::interval, next_at = next_at - $1::interval"
+        async with self.transaction() as tx:
+            await tx.execute(aged, timedelta(seconds=seconds))
 
     async def said(self) -> list[tuple[str, dict]]:
         """Take everything out of the outbox: the short type and the data of each message, in order."""

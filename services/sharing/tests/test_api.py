@@ -162,6 +162,8 @@ async def test_what_became_of_wishes_is_listed(client: httpx.AsyncClient, world:
     invoice_id = await world.draft([ada, stranger])
     await world.receive((world.finalised(invoice_id), 2))
     await world.grant_wishes()
+    await world.wishes_age(60)
+    await world.grant_wishes()
     wishes = (await client.get(f"/v1/invoices/{invoice_id}/portal-shares")).json()["wishes"]
     assert {(wish["contact_id"], wish["state"], wish["refusal"]) for wish in wishes} == {
         (str(ada), "shared", None),

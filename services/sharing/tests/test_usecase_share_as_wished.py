@@ -53,11 +53,47 @@ async def test_a_wish_that_cannot_be_granted_is_kept_with_its_reason(world: Any)
     invoice_id = await world.draft([ada, mute, stranger])
     await world.receive((world.finalised(invoice_id), 2))
     await world.grant_wishes()
+    assert await world.wishes(invoice_id) == {ada: ("shared", None), mute: ("due", None), stranger: ("due", None)}
+    await world.wishes_age(60)
+    await world.grant_wishes()
     assert await world.wishes(invoice_id) == {
         ada: ("shared", None),
         mute: ("refused", "no_address"),
         stranger: ("refused", "contact_not_on_matter"),
     }
+
+
+@pytest.mark.proves("I2")
+async def test_a_matter_that_is_told_of_last_still_grants_the_wish(world: Any) -> None:
+    ada, invoice_id = new_id(), new_id()
+    await world.firm()
+    await world.matter([], revision=1)
+    await world.receive(
+        (world.contact_changed(ada), 1), (world.created(invoice_id, [ada]), 1), (world.finalised(invoice_id), 2)
+    )
+    await world.grant_wishes()
+    await world.wishes_age(59)
+    await world.grant_wishes()
+    await world.matter([ada], revision=2)
+    await world.wishes_age(1)
+    assert await world.grant_wishes()
+    assert await world.wishes(invoice_id) == {ada: ("shared", None)}
+    assert [kind for kind, _ in await world.said()] == ["invoice-shared"]
+
+
+@pytest.mark.proves("I2")
+async def test_a_barred_wish_is_left_alone_between_looks(world: Any) -> None:
+    await world.people(1)
+    stranger = await world.contact()
+    invoice_id = await world.draft([stranger])
+    await world.receive((world.finalised(invoice_id), 2))
+    assert await world.grant_wishes()
+    assert not await world.grant_wishes()
+    await world.wishes_age(20)
+    assert await world.grant_wishes()
+    await world.wishes_age(15)
+    assert not await world.grant_wishes()
+    assert await world.wishes(invoice_id) == {stranger: ("due", None)}
 
 
 @pytest.mark.proves("I2")

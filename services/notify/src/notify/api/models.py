@@ -25,7 +25,10 @@ class ItemShown(Part):
 
 
 class DeliveryShown(Part):
-    """One message to one recipient. `caused_by` is the event that called for it."""
+    """One message to one recipient. `caused_by` is the event that called for it.
+
+    `possibly_sent`: not accepted, as far as anybody knows, but the recipient may have it all the same.
+    """
 
     delivery_id: UUID
     kind: DeliveryKind
@@ -36,6 +39,7 @@ class DeliveryShown(Part):
     state: DeliveryState
     reason: str | None
     attempts: int
+    possibly_sent: bool
     possibly_sent_twice: bool
     planned_at: datetime
     next_at: datetime | None

@@ -24,7 +24,7 @@ class Rendered:
 
 
 class RenderError(Exception):
-    """A template could not be filled in."""
+    """A message could not be made of a delivery."""
 
 
 class MailTemplates:

@@ -1,12 +1,14 @@
-"""From a claimed delivery to the content that every attempt sends."""
+"""From a claimed delivery to the content that every attempt sends, and from there to the mail's bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from chassis.ids import derived_id
 from notify.domain.delivery import Content, Delivery, Item
+from notify.domain.message import build_message
 from notify.domain.replicas import Firm
-from notify.gateways.mail_templates import MailTemplates
+from notify.gateways.mail_templates import MailTemplates, RenderError
 from notify.gateways.wording import words_of
 
 
@@ -23,7 +25,9 @@ class Renderer:
 
         Raises: RenderError.
         """
-        rendered = self._templates.render(delivery.template, words_of(delivery, items, firm, self._portal_url))
+        with _render_errors():
+            words = words_of(delivery, items, firm, self._portal_url)
+        rendered = self._templates.render(delivery.template, words)
         domain = self._sender_address.rpartition("@")[2]
         return Content(
             message_id=f"<{derived_id(delivery.delivery_id, 'message-id')}@{domain}>",
@@ -35,3 +39,26 @@ class Renderer:
             plain=rendered.plain,
             rendered_at=at.replace(microsecond=0),
         )
+
+
+def write_mail(content: Content, delivery: Delivery, recipient_email: str) -> bytes:
+    """Write what was rendered as a mail to the delivery's recipient.
+
+    Raises: RenderError.
+    """
+    with _render_errors():
+        return build_message(
+            content,
+            delivery_id=delivery.delivery_id,
+            recipient_name=delivery.recipient_name,
+            recipient_email=recipient_email,
+        )
+
+
+@contextmanager
+def _render_errors() -> Generator[None]:
+    """Blame the delivery alone for what libraries make of its strange locale, currency or address."""
+    try:
+        yield
+    except (ValueError, LookupError) as error:
+        raise RenderError(f"{type(error).__name__}: {error}") from error

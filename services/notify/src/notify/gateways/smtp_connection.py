@@ -86,11 +86,12 @@ class SmtpConnection:
         """Say whom the message is from and for; None when the server waits for it."""
         try:
             client = await self._connected()
+            # A refused sender speaks of us, as a refused log-in does: another recipient would fare no better.
+            await client.mail(sender)
         except (SMTPException, OSError) as error:
             self.drop()
             return _put_off(error)
         try:
-            await client.mail(sender)
             await client.rcpt(recipient)
             response = await client.execute_command(b"DATA")
         except SMTPResponseException as error:
@@ -147,8 +148,9 @@ def _judged(code: int, answer: str) -> Attempted:
 
 def _put_off(error: SMTPException | OSError) -> Attempted:
     """Judge a fault before the message: whatever its code, it says nothing against the message."""
-    code = error.code if isinstance(error, SMTPResponseException) else None
-    return Attempted("temporary", code, _told(error))
+    if isinstance(error, SMTPResponseException):
+        return Attempted("temporary", error.code, error.message[:ANSWER_LENGTH_MAX])
+    return Attempted("temporary", None, _told(error))
 
 
 def _told(error: SMTPException | OSError) -> str:

@@ -13,6 +13,19 @@ from chassis.database import Tx
 from notify.domain.attempt import Verdict
 from notify.domain.delivery import Claim, Delivery
 
+# A look without a lock: is there anything to withdraw or to claim? Asks what the two statements below ask.
+_HAS_DUE: LiteralString = """
+select exists (
+    select from deliveries
+    where next_at <= clock_timestamp() and (
+        exists (select from firms where firms.firm_id = deliveries.firm_id)
+        or not exists (
+            select from items_in_force as item
+            where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
+        )
+    )
+)
+"""
 # Unshared while it was claimed: nobody could withdraw it then. Rows that another sender looks at are left to it.
 _WITHDRAW_DUE: LiteralString = """
 with due as (
@@ -70,6 +83,11 @@ SWEEP_MAX = 100
 
 DeliveryKey = tuple[UUID, UUID]
 """Firm and delivery."""
+
+
+async def has_due(tx: Tx) -> bool:
+    """Whether anything is due that can be withdrawn or claimed now."""
+    return bool(await tx.fetchval(_HAS_DUE))
 
 
 async def withdraw_due(tx: Tx) -> list[DeliveryKey]:

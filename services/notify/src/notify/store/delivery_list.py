@@ -8,9 +8,15 @@ from uuid import UUID
 from chassis.database import Tx
 from notify.domain.delivery import DeliveryKind, DeliveryState
 
+# Possibly sent: no server said that it has the message, but an attempt ended without anybody knowing.
 _COLUMNS: LiteralString = """
 select delivery_id, kind, template, contact_id, recipient_name, recipient_email, state, reason, attempts,
-    possibly_sent_twice, planned_at, next_at, ended_at, correlation_id, occasion
+    possibly_sent_twice, planned_at, next_at, ended_at, correlation_id, occasion,
+    state <> 'accepted' and exists (
+        select from attempts
+        where attempts.firm_id = deliveries.firm_id and attempts.delivery_id = deliveries.delivery_id
+            and attempts.outcome in ('unknown', 'interrupted')
+    ) as possibly_sent
 from deliveries
 """
 # Ids are time-ordered, so the key is the page's order too.
@@ -54,6 +60,7 @@ class KeptDelivery:
     state: DeliveryState
     reason: str | None
     attempts: int
+    possibly_sent: bool
     possibly_sent_twice: bool
     planned_at: datetime
     next_at: datetime | None

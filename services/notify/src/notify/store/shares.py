@@ -6,12 +6,13 @@ from typing import LiteralString
 from chassis.database import Tx
 from notify.domain.share import Share
 
+# A share that a fact names twice is taken once; rows come in the order of their key, so that writers never deadlock.
 _ROWS: LiteralString = """
 insert into shares (firm_id, share_id, generation, invoice_id, contact_id, channel, state)
-select firm_id, share_id, generation, invoice_id, contact_id, channel, state
+select distinct on (firm_id, share_id) firm_id, share_id, generation, invoice_id, contact_id, channel, state
 from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::uuid[], $5::uuid[], $6::text[], $7::text[])
     as share (firm_id, share_id, generation, invoice_id, contact_id, channel, state)
-order by firm_id, share_id
+order by firm_id, share_id, generation desc
 on conflict on constraint shares_pkey do update
 set generation = excluded.generation, state = excluded.state
 """
@@ -28,12 +29,12 @@ where shares.generation < excluded.generation
 
 
 async def begin_shares(tx: Tx, shares: Sequence[Share]) -> None:
-    """Note shares that were made. At most one entry per share. Safe to repeat."""
+    """Note shares that were made, each in its highest generation. Safe to repeat."""
     await tx.execute(_BEGIN, *_columns(shares))
 
 
 async def change_shares(tx: Tx, shares: Sequence[Share]) -> None:
-    """Note shares that were suspended, restored or revoked. At most one entry per share. Safe to repeat."""
+    """Note shares that were suspended, restored or revoked, each in its highest generation. Safe to repeat."""
     await tx.execute(_CHANGE, *_columns(shares))
 
 

@@ -6,7 +6,7 @@ from chassis.database import Database, Tx
 from chassis.ids import new_id
 from notify.domain.delivery import Claim, Claimed
 from notify.store.attempts import insert_attempts, interrupt_attempts
-from notify.store.claims import claim_due, withdraw_due
+from notify.store.claims import claim_due, has_due, withdraw_due
 from notify.store.contents import find_contents
 from notify.store.delivery_items import list_items
 from notify.store.firms import find_firms
@@ -17,6 +17,10 @@ async def claim_deliveries(database: Database, limit: int, lease_seconds: float)
 
     Safe to repeat after a kill: a lease that nobody renews ends.
     """
+    # A look first, so that an idle sender writes nothing and wakes nobody.
+    async with database.reading() as connection:
+        if not await has_due(connection):
+            return []
     async with database.transaction() as tx:
         await interrupt_attempts(tx, await withdraw_due(tx))
         claims = await claim_due(tx, limit, new_id(), lease_seconds)

@@ -3,26 +3,32 @@
 Rendered once and kept; sent outside any transaction; recorded in a second one with the fact, fenced by the lease.
 """
 
+import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
 from chassis.clock import now
-from chassis.database import Database
+from chassis.database import TRANSIENT, Database
 from chassis.failpoint import failpoint
 from chassis.tracing import span
 from notify.domain.attempt import Attempted, RetryPolicy, Verdict, judge
 from notify.domain.delivery import Claimed, Content
-from notify.domain.message import build_message
 from notify.gateways.mail_templates import RenderError
 from notify.gateways.mailer import Mailer
-from notify.gateways.rendering import Renderer
+from notify.gateways.rendering import Renderer, write_mail
 from notify.store.attempts import end_attempt
 from notify.store.claims import record_verdict
 from notify.store.contents import find_contents, insert_content
 from notify.store.delivery_facts import Accepted, Failed, append_ends
-from notify.store.patience import patiently
+
+PATIENCE_SECONDS = 300.0
+BACKOFF_SECONDS_MAX = 5.0
+
+T = TypeVar("T")
 
 _log = structlog.get_logger("notify.sender")
 
@@ -51,7 +57,7 @@ async def send_delivery(database: Database, desk: Desk, claimed: Claimed) -> Non
             except RenderError as error:
                 _log.error("message_not_rendered", delivery_id=str(claimed.delivery.delivery_id), error=str(error))
                 attempted, content = Attempted("temporary", None, "the message could not be rendered"), None
-        await patiently(lambda: _record(database, desk, claimed, attempted, content))
+        await _patiently(lambda: _record(database, desk, claimed, attempted, content))
 
 
 async def _rendered(database: Database, desk: Desk, claimed: Claimed) -> Content:
@@ -65,18 +71,13 @@ async def _rendered(database: Database, desk: Desk, claimed: Claimed) -> Content
             kept = await find_contents(tx, [delivery.firm_id], [delivery.delivery_id])
         return kept[delivery.delivery_id]
 
-    return await patiently(keep)
+    return await _patiently(keep)
 
 
 async def _sent(desk: Desk, claimed: Claimed, content: Content) -> Attempted:
     delivery = claimed.delivery
     assert delivery.recipient_email is not None, "without an address it fails when it is planned"
-    message = build_message(
-        content,
-        delivery_id=delivery.delivery_id,
-        recipient_name=delivery.recipient_name,
-        recipient_email=delivery.recipient_email,
-    )
+    message = write_mail(content, delivery, delivery.recipient_email)
     failpoint("sender.before_smtp")
     attempted = await desk.mailer.send(content.sender_address, delivery.recipient_email, message)
     failpoint("sender.after_smtp")
@@ -114,3 +115,21 @@ def _reason(verdict: Verdict, attempted: Attempted) -> str:
     """Write the verdict's slug, and what the server said."""
     code = "" if attempted.code is None else f"{attempted.code} "
     return f"{verdict.reason}: {code}{attempted.answer}"
+
+
+async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Do work of one transaction that is safe to repeat, again while PostgreSQL cannot.
+
+    What a server has taken must not be forgotten for an outage. Raises: the database's error, after PATIENCE_SECONDS.
+    """
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + PATIENCE_SECONDS
+    delay_seconds = 0.2
+    while True:
+        try:
+            return await work()
+        except TRANSIENT:
+            if loop.time() > give_up_at:
+                raise
+            await asyncio.sleep(random.uniform(0, delay_seconds))  # noqa: S311 - jitter, not a secret
+            delay_seconds = min(delay_seconds * 2, BACKOFF_SECONDS_MAX)

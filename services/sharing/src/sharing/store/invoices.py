@@ -30,23 +30,7 @@ from invoices where (firm_id, invoice_id) in (select * from unnest($1::uuid[], $
 order by firm_id, invoice_id
 for update
 """
-# Invoices whose wishes can be decided. Those that another process has are left to it.
-_LOCK_WISHED: LiteralString = """
-with ripe as materialized (
-    select distinct wish.firm_id, wish.invoice_id
-    from share_wishes as wish
-    join invoices on invoices.firm_id = wish.firm_id and invoices.invoice_id = wish.invoice_id
-    join firms on firms.firm_id = wish.firm_id
-    join matters on matters.firm_id = wish.firm_id and matters.matter_id = invoices.matter_id
-    join contacts on contacts.firm_id = wish.firm_id and contacts.contact_id = wish.contact_id
-    where wish.state = 'due'
-    limit $1
-)
-select firm_id, invoice_id, matter_id, status, currency, total_minor, number, version, due_on, revision
-from invoices join ripe using (firm_id, invoice_id)
-order by firm_id, invoice_id
-for update of invoices skip locked
-"""
+_LOCK_FREE: LiteralString = _LOCK + "skip locked"
 _EXISTS: LiteralString = "select exists (select from invoices where firm_id = $1 and invoice_id = $2)"
 
 
@@ -75,9 +59,9 @@ async def lock_invoices(tx: Tx, keys: Collection[Key]) -> dict[Key, Invoice]:
     return {invoice.key: invoice for invoice in invoices}
 
 
-async def lock_wished_invoices(tx: Tx, count_max: int) -> dict[Key, Invoice]:
-    """Invoices with wishes of which all that is needed has arrived, locked until the caller commits."""
-    rows = await tx.fetch(_LOCK_WISHED, count_max)
+async def lock_free_invoices(tx: Tx, keys: Collection[Key]) -> dict[Key, Invoice]:
+    """Invoices by key, locked until the caller commits; those that another process has are left to it."""
+    rows = await tx.fetch(_LOCK_FREE, [firm_id for firm_id, _ in keys], [invoice_id for _, invoice_id in keys])
     invoices = [_invoice(row) for row in rows]
     return {invoice.key: invoice for invoice in invoices}
 

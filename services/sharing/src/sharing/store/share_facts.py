@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from contracts.invoices import AddContact, ContactProfile
+from contracts.invoices import AddContact, AssignMatterContact, ContactProfile
 from contracts.sharing import InvoiceShared, Shared, ShareRef, SharesRestored, SharesRevoked, SharesSuspended
-from sharing.domain.replicas import Contact, Invoice, Matter
+from sharing.domain.replicas import TYPED_IN_REVISION, Contact, Invoice, Matter
 from sharing.domain.share import Share
 
 
@@ -43,8 +43,13 @@ def shares_restored(shares: Sequence[Share]) -> SharesRestored:
     return SharesRestored(invoice_id=shares[0].item_id, channel="portal", shares=_refs(shares))
 
 
-def contact_joined(contact: Contact, invoice: Invoice) -> AddContact:
-    """Ask invoices to know a contact that was typed in here, and to have it on the invoice's matter as `other`."""
+def contact_joined(contact: Contact, invoice: Invoice) -> AddContact | AssignMatterContact:
+    """Ask invoices to have a contact on the invoice's matter as `other`, and to know it where it does not yet.
+
+    One that invoices has told of is not added again: what is told of it here may be old, and would be refused.
+    """
+    if contact.revision > TYPED_IN_REVISION:
+        return AssignMatterContact(matter_id=invoice.matter_id, contact_id=contact.contact_id, roles=["other"])
     profile = ContactProfile(
         name=contact.name, kind=contact.kind, email=contact.email, phone=contact.phone, locale=contact.locale
     )

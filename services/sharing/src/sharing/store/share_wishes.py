@@ -25,7 +25,8 @@ and share_wishes.firm_id = invoices.firm_id and share_wishes.invoice_id = invoic
 and share_wishes.state = 'waiting' and invoices.status <> 'draft'
 """
 _FIND_DUE: LiteralString = """
-select firm_id, invoice_id, contact_id, wished_by, correlation_id, causation_id
+select firm_id, invoice_id, contact_id, wished_by, correlation_id, causation_id,
+    coalesce(extract(epoch from clock_timestamp() - barred_at)::double precision, 0) as barred_seconds
 from share_wishes
 where state = 'due' and (firm_id, invoice_id) in (select * from unnest($1::uuid[], $2::uuid[]))
 order by firm_id, invoice_id, wished_at, contact_id
@@ -37,20 +38,27 @@ from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
 where share_wishes.firm_id = decided.firm_id and share_wishes.invoice_id = decided.invoice_id
 and share_wishes.contact_id = decided.contact_id and share_wishes.state = 'due'
 """
+_POSTPONE: LiteralString = """
+update share_wishes set barred_at = coalesce(barred_at, clock_timestamp()),
+    next_at = clock_timestamp() + make_interval(secs => postponed.pause_seconds)
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::double precision[])
+    as postponed (firm_id, invoice_id, contact_id, pause_seconds)
+where share_wishes.firm_id = postponed.firm_id and share_wishes.invoice_id = postponed.invoice_id
+and share_wishes.contact_id = postponed.contact_id and share_wishes.state = 'due'
+"""
 _SUPERSEDE: LiteralString = """
 update share_wishes set state = 'superseded', decided_at = clock_timestamp()
 where state = 'due' and (firm_id, invoice_id) in (select * from unnest($1::uuid[], $2::uuid[]))
 """
-# A look without a lock: is there anything that lock_wished_invoices could find?
-_RIPE: LiteralString = """
-select exists (
-    select from share_wishes as wish
-    join invoices on invoices.firm_id = wish.firm_id and invoices.invoice_id = wish.invoice_id
-    join firms on firms.firm_id = wish.firm_id
-    join matters on matters.firm_id = wish.firm_id and matters.matter_id = invoices.matter_id
-    join contacts on contacts.firm_id = wish.firm_id and contacts.contact_id = wish.contact_id
-    where wish.state = 'due'
-)
+_FIND_RIPE: LiteralString = """
+select distinct wish.firm_id, wish.invoice_id
+from share_wishes as wish
+join invoices on invoices.firm_id = wish.firm_id and invoices.invoice_id = wish.invoice_id
+join firms on firms.firm_id = wish.firm_id
+join matters on matters.firm_id = wish.firm_id and matters.matter_id = invoices.matter_id
+join contacts on contacts.firm_id = wish.firm_id and contacts.contact_id = wish.contact_id
+where wish.state = 'due' and (wish.next_at is null or wish.next_at <= clock_timestamp())
+limit $1
 """
 
 
@@ -93,14 +101,25 @@ async def decide_wishes(tx: Tx, decided: Sequence[Decided]) -> None:
     )
 
 
+async def postpone_wishes(tx: Tx, barred: Sequence[Wish]) -> None:
+    """Leave barred wishes alone for a while; the first time begins their patience."""
+    await tx.execute(
+        _POSTPONE,
+        [wish.firm_id for wish in barred],
+        [wish.invoice_id for wish in barred],
+        [wish.contact_id for wish in barred],
+        [wish.pause_seconds for wish in barred],
+    )
+
+
 async def supersede_wishes(tx: Tx, invoice_keys: Collection[Key]) -> None:
     """End the due wishes of invoices for which somebody has just saved a set."""
     await tx.execute(_SUPERSEDE, *_columns(invoice_keys))
 
 
-async def has_ripe_wishes(tx: Tx) -> bool:
-    """Whether some due wish can be decided now."""
-    return bool(await tx.fetchval(_RIPE))
+async def find_ripe_invoices(tx: Tx, count_max: int) -> list[Key]:
+    """Invoices with a due wish for which all that is needed has arrived, unless it is left alone. Locks nothing."""
+    return [(row["firm_id"], row["invoice_id"]) for row in await tx.fetch(_FIND_RIPE, count_max)]
 
 
 def _columns(keys: Collection[Key]) -> tuple[list[object], list[object]]:

@@ -1,6 +1,6 @@
 """Share final invoices with those who were named when they were drafted. Source: mission I2 (`share_with`), S1.
 
-A wish that cannot be granted is kept with the reason; nobody is there to be answered.
+A wish that cannot be granted for a while is kept with the reason; nobody is there to be answered.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ from sharing.domain.portal_set import new_portal_share
 from sharing.domain.replicas import Invoice, Known, Member
 from sharing.domain.share import NewShare, Share
 from sharing.domain.wish import Verdict, Wish, judge_wishes
-from sharing.store.invoices import lock_wished_invoices
+from sharing.store.invoices import lock_free_invoices
 from sharing.store.known import lock_known
 from sharing.store.share_facts import invoice_shared
-from sharing.store.share_wishes import decide_wishes, find_due_wishes
+from sharing.store.share_wishes import decide_wishes, find_due_wishes, find_ripe_invoices, postpone_wishes
 from sharing.store.shares import find_invoice_shares, upsert_shares
 
 INVOICES_MAX = 100
@@ -44,8 +44,8 @@ class _Judged:
 
 
 async def share_as_wished(tx: Tx) -> int:
-    """Decide the wishes of some final invoices; returns of how many. Safe to repeat, and in several places at once."""
-    invoices = await lock_wished_invoices(tx, INVOICES_MAX)
+    """Judge the wishes of some final invoices; returns of how many. Safe to repeat, and in several places at once."""
+    invoices = await lock_free_invoices(tx, await find_ripe_invoices(tx, INVOICES_MAX))
     if not invoices:
         return 0
     wishes_of = await find_due_wishes(tx, invoices)
@@ -66,6 +66,7 @@ async def _save(tx: Tx, judged: Sequence[_Judged], known: Known) -> None:
     shared = await upsert_shares(tx, added) if added else []
     share_of = {(share.firm_id, share.item_id, share.contact_id): share for share in shared}
     await decide_wishes(tx, [end for one in judged for end in one.verdict.decided])
+    await postpone_wishes(tx, [wish for one in judged for wish in one.verdict.barred])
     await outbox.append(tx, [_message(one, share_of, known) for one in judged if one.verdict.added])
     for one in judged:
         for end in one.verdict.decided:
