@@ -39,4 +39,6 @@ TaxRate = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4), WithJsonSche
 
 Channel = Literal["portal", "email", "link", "text"]
 ItemKind = Literal["invoice", "event", "task", "note", "document", "message", "form"]
+CommentChoice = Literal["all", "none"]
+"""Which client-visible comments a share shows; internal ones are never shown."""
 ContactRole = Literal["billing", "client", "other", "location"]

@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from chassis.api_keys import find_api_keys, make_secret, secret_digest, written_key
+from chassis.blobs import Blobs, open_blobs
 from chassis.database import Database
 from chassis.health import Progress
 from chassis.http.app import build_app
@@ -39,7 +42,7 @@ from contracts.invoices import (
     OpenMatter,
 )
 from contracts.message import Command, Message
-from invoices.api import ROUTES
+from invoices.api import routes_over
 from invoices.handlers import FACTS
 from invoices.usecases.add_contact import add_contact
 from invoices.usecases.create_firm import NewFirm, create_firm
@@ -60,6 +63,7 @@ class Firm:
     api_key: str
     staff_user_id: UUID
     offset: int = 0
+    last_message_id: UUID | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -168,20 +172,30 @@ class Firm:
             if body["subject"] == str(subject)
         ]
 
-    def record(self, message: Message, *, revision: int | None = None, actor: str = "service:test") -> RawRecord:
-        """A message as Kafka brings it."""
+    def record(
+        self,
+        message: Message,
+        *,
+        revision: int | None = None,
+        actor: str = "service:test",
+        at: datetime = AT,
+        causation: UUID | None = None,
+    ) -> RawRecord:
+        """A message as Kafka brings it; its id is kept for what it causes."""
         self.offset += 1
+        self.last_message_id = new_id()
         body = write_envelope(
             message,
-            id=new_id(),
+            id=self.last_message_id,
             source=f"/handbill/{message.wire.topic.owner}",
             type=message.wire.type,
             subject=str(message.key),
-            time=AT,
+            time=at,
             firm=self.firm_id,
             revision=revision,
             actor=actor,
             correlation=new_id(),
+            causation=causation,
         )
         return RawRecord(message.wire.topic.name, 0, self.offset, str(message.key).encode(), body, ())
 
@@ -226,9 +240,14 @@ async def firm(new_firm: Callable[..., Awaitable[Firm]]) -> Firm:
     return await new_firm()
 
 
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return open_blobs((tmp_path / "blobs").as_uri())
+
+
 @pytest_asyncio.fixture
-async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database, blobs: Blobs) -> AsyncIterator[httpx.AsyncClient]:
     # httpx and Litestar each have their own words for what an ASGI application is.
-    app: Any = build_app("invoices", list(ROUTES), database, Progress())
+    app: Any = build_app("invoices", list(routes_over(blobs)), database, Progress())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://invoices.example") as made:
         yield made

@@ -79,12 +79,25 @@ def test_time_zones_are_those_of_the_database(name: str, *, known: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("state", "open_minor", "status"),
-    [("draft", None, "draft"), ("final", None, "final"), ("final", 100, "final"), ("final", 99, "partly_paid"),
-     ("final", 0, "paid"), ("void", 0, "void")],
-)  # fmt: skip
-def test_the_status_follows_from_the_balance(state: State, open_minor: int | None, status: Status) -> None:
-    balance = None if open_minor is None else Balance(ID, ID, 1, "USD", 100, open_minor, open_minor, revision=1)
+    ("state", "sums", "status"),
+    [
+        pytest.param("draft", None, "draft", id="draft"),
+        pytest.param("final", None, "final", id="payments has not spoken"),
+        pytest.param("final", (100, 0, 0), "final", id="nothing paid"),
+        pytest.param("final", (70, 0, 0), "final", id="credited"),
+        pytest.param("final", (99, 1, 0), "partly_paid", id="paid in part"),
+        pytest.param("final", (70, 60, 30), "partly_paid", id="refunded in part"),
+        pytest.param("final", (100, 60, 60), "final", id="refunded"),
+        pytest.param("final", (0, 100, 0), "paid", id="paid"),
+        pytest.param("final", (0, 120, 0), "paid", id="overpaid"),
+        pytest.param("void", (0, 100, 0), "void", id="void"),
+    ],
+)
+def test_the_status_follows_from_the_balance(state: State, sums: tuple[int, int, int] | None, status: Status) -> None:
+    balance = None
+    if sums is not None:
+        open_minor, settled_minor, refunded_minor = sums
+        balance = Balance(ID, ID, 1, "USD", 100, open_minor, open_minor, settled_minor, refunded_minor, 0, revision=1)
     assert shown_status(state, balance) == status
 
 

@@ -243,10 +243,18 @@ async def test_the_balance_that_payments_announces_is_shown_and_an_older_one_is_
             total_minor=10_000,
             open_minor=open_minor,
             payable_minor=open_minor,
+            settled_minor=10_000 - open_minor,
         )
         await firm.hears(firm.record(fact, revision=revision))
         assert (await _invoice(firm, client, invoice_id))["status"] == status
-    assert (await _invoice(firm, client, invoice_id))["balance"] == {"version": 1, "open_minor": 0, "payable_minor": 0}
+    assert (await _invoice(firm, client, invoice_id))["balance"] == {
+        "version": 1,
+        "open_minor": 0,
+        "payable_minor": 0,
+        "settled_minor": 10_000,
+        "refunded_minor": 0,
+        "credit_minor": 0,
+    }
 
 
 @pytest.mark.proves("I8")

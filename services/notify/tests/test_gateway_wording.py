@@ -14,8 +14,9 @@ from notify.domain.colour import readable_on
 from notify.domain.delivery import Delivery, Item
 from notify.domain.money import major_units
 from notify.domain.replicas import Firm
+from notify.gateways.formats import best_locale, date_words, money_words
 from notify.gateways.mail_templates import MailTemplates, RenderError
-from notify.gateways.wording import best_locale, date_words, money_words, words_of
+from notify.gateways.wording import words_of
 
 ID = UUID("0198aaaa-0000-7000-8000-00000000000d")
 FIRM = Firm(ID, "Rook & Partners", "#1f4e79", "office@rook.test", "UTC", "en-US", None, 1)

@@ -26,7 +26,7 @@ def patient_desk(room: Mailroom, server_address: ServerAddress) -> Desk:
 
 
 def loop_of(desk: Desk, database: Database, *, concurrency: int, lease_seconds: float = 60) -> JobLoop:
-    return JobLoop(sender_job(desk, SenderLimits(concurrency, lease_seconds)), database, Progress())
+    return JobLoop(sender_job(lambda: desk, SenderLimits(concurrency, lease_seconds)), database, Progress())
 
 
 async def counted(room: Mailroom, state: str, count: int) -> None:

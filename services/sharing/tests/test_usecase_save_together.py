@@ -10,14 +10,14 @@ import pytest
 from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.outcome import Done, NotYetKnown
-from sharing.usecases.save_portal_shares import save_portal_shares
+from sharing.usecases.share_invoices import share_invoices
 
 
 async def test_one_refusal_in_a_batch_leaves_the_others_alone(world: Any) -> None:
     ada, ben = await world.people(2)
     first, draft, last = await world.invoice(), await world.draft(), await world.invoice()
     async with world.transaction() as tx:
-        outcomes = await save_portal_shares(
+        outcomes = await share_invoices(
             tx, [world.request(first, [ada]), world.request(draft, [ada]), world.request(last, [ben])]
         )
     assert [type(outcome) for outcome in outcomes] == [Done, NotYetKnown, Done]
@@ -52,7 +52,7 @@ async def test_batches_over_the_same_invoices_in_other_orders_do_not_deadlock(wo
 
     async def save_all(contact_ids: list[UUID], order: list[UUID]) -> None:
         async with world.transaction() as tx:
-            await save_portal_shares(tx, [world.request(invoice_id, contact_ids) for invoice_id in order])
+            await share_invoices(tx, [world.request(invoice_id, contact_ids) for invoice_id in order])
 
     await asyncio.gather(*(
         save_all(contact_ids, order)
@@ -66,7 +66,7 @@ async def test_a_batch_takes_as_many_statements_as_one_request(world: Any) -> No
     ada, ben = await world.people(2)
     invoices = [await world.invoice() for _ in range(101)]
     async with world.transaction() as tx:
-        await save_portal_shares(tx, [world.request(invoice_id, [ada]) for invoice_id in invoices])
+        await share_invoices(tx, [world.request(invoice_id, [ada]) for invoice_id in invoices])
 
     async def statements(batch: list[UUID]) -> list[str]:
         """Ada loses these invoices, Ben gains them, and for each a contact is typed in."""
@@ -83,10 +83,10 @@ async def test_a_batch_takes_as_many_statements_as_one_request(world: Any) -> No
     async def _seen(tx: Tx, see: Any, requests: list[Any]) -> list[Any]:
         tx.add_query_logger(see)
         try:
-            return await save_portal_shares(tx, requests)
+            return await share_invoices(tx, requests)
         finally:
             tx.remove_query_logger(see)
 
     one, hundred = await statements(invoices[:1]), await statements(invoices[1:])
     assert one == hundred
-    assert len(one) == 12
+    assert len(one) == 13

@@ -1,12 +1,23 @@
 """Kafka in: facts of invoices and sharing, translated for one use case each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chassis.api_keys import ApiKey
 from chassis.database import Tx
-from chassis.intake.commands import command_consumer
+from chassis.intake.commands import command_consumer, command_route
 from chassis.intake.route import Received, fact_consumer, fact_route
-from contracts.invoices import ApiKeyChanged, ContactChanged, FirmChanged, InvoiceFinalised, MatterChanged
+from contracts.invoices import (
+    ApiKeyChanged,
+    ContactChanged,
+    FirmChanged,
+    InvoiceCredited,
+    InvoiceFinalised,
+    InvoiceRevised,
+    InvoiceVoided,
+    MatterChanged,
+)
+from contracts.payments import RefundCharge
 from contracts.sharing import InvoiceShared, SharesRestored, SharesRevoked, SharesSuspended
 from payments.domain.invoice import Invoice, InvoiceStatus
 from payments.domain.payable_share import PayableShare, ShareState
@@ -18,6 +29,7 @@ from payments.usecases.keep_contacts import keep_contacts
 from payments.usecases.keep_firms import keep_firms
 from payments.usecases.keep_matters import keep_matters
 from payments.usecases.keep_payable_shares import keep_payable_shares
+from payments.usecases.refund_charge import refund_charge
 
 
 async def on_firm_changed(tx: Tx, facts: Sequence[Received[FirmChanged]]) -> None:
@@ -48,14 +60,39 @@ async def on_matter_changed(tx: Tx, facts: Sequence[Received[MatterChanged]]) ->
 
 async def on_contact_changed(tx: Tx, facts: Sequence[Received[ContactChanged]]) -> None:
     """Keep contacts."""
+    said = [(fact, fact.data.profile) for fact in facts]
     await keep_contacts(
-        tx, [Contact(fact.firm_id, fact.data.contact_id, fact.data.profile.name, fact.revision) for fact in facts]
+        tx,
+        [
+            Contact(fact.firm_id, fact.data.contact_id, profile.name, profile.email, profile.locale, fact.revision)
+            for fact, profile in said
+        ],
     )
 
 
 async def on_invoice_finalised(tx: Tx, facts: Sequence[Received[InvoiceFinalised]]) -> None:
     """Judge what is owed by the first version."""
-    await apply_invoice_versions(tx, [(_invoice(fact), fact.cause) for fact in facts])
+    await apply_invoice_versions(tx, [(_invoice(fact, fact.data.totals.total_minor), fact.cause) for fact in facts])
+
+
+async def on_invoice_revised(tx: Tx, facts: Sequence[Received[InvoiceRevised]]) -> None:
+    """Judge what is owed by a later version."""
+    await apply_invoice_versions(tx, [(_invoice(fact, fact.data.totals.total_minor), fact.cause) for fact in facts])
+
+
+async def on_invoice_voided(tx: Tx, facts: Sequence[Received[InvoiceVoided]]) -> None:
+    """Let nothing be owed any more."""
+    void = [(replace(_invoice(fact, fact.data.total_minor), status=InvoiceStatus.VOID), fact) for fact in facts]
+    await apply_invoice_versions(tx, [(invoice, fact.cause) for invoice, fact in void])
+
+
+async def on_invoice_credited(tx: Tx, facts: Sequence[Received[InvoiceCredited]]) -> None:
+    """Let less be owed."""
+    credited = [
+        (replace(_invoice(fact, fact.data.total_minor), credited_minor=fact.data.credited_minor), fact.cause)
+        for fact in facts
+    ]
+    await apply_invoice_versions(tx, credited)
 
 
 async def on_invoice_shared(tx: Tx, facts: Sequence[Received[InvoiceShared]]) -> None:
@@ -91,7 +128,10 @@ def _api_key(fact: Received[ApiKeyChanged]) -> ApiKey:
     )
 
 
-def _invoice(fact: Received[InvoiceFinalised]) -> Invoice:
+def _invoice(
+    fact: Received[InvoiceFinalised] | Received[InvoiceRevised] | Received[InvoiceVoided] | Received[InvoiceCredited],
+    total_minor: int,
+) -> Invoice:
     return Invoice(
         firm_id=fact.firm_id,
         invoice_id=fact.data.invoice_id,
@@ -100,7 +140,7 @@ def _invoice(fact: Received[InvoiceFinalised]) -> Invoice:
         status=InvoiceStatus.FINAL,
         version=fact.data.version,
         currency=fact.data.currency,
-        total_minor=fact.data.totals.total_minor,
+        total_minor=total_minor,
         due_on=fact.data.due_on,
         revision=fact.revision,
     )
@@ -135,6 +175,9 @@ FACTS = fact_consumer(
         fact_route(MatterChanged, on_matter_changed),
         fact_route(ContactChanged, on_contact_changed),
         fact_route(InvoiceFinalised, on_invoice_finalised),
+        fact_route(InvoiceRevised, on_invoice_revised),
+        fact_route(InvoiceVoided, on_invoice_voided),
+        fact_route(InvoiceCredited, on_invoice_credited),
         fact_route(InvoiceShared, on_invoice_shared),
         fact_route(SharesRevoked, on_shares_revoked),
         fact_route(SharesSuspended, on_shares_suspended),
@@ -142,5 +185,6 @@ FACTS = fact_consumer(
     ],
     is_ordered=True,
 )
-# Knows no command yet: whatever is sent is answered as unknown, because each command gets its answer (X1).
-COMMANDS = command_consumer("payments", [])
+# Starting a payment asks the gate first, which no transaction may do: those commands come by HTTP alone for now, and
+# are answered as unknown here.
+COMMANDS = command_consumer("payments", [command_route("payments", RefundCharge, refund_charge)])

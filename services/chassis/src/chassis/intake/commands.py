@@ -9,7 +9,7 @@ from chassis.api_keys import ApiKey, find_api_keys
 from chassis.database import Tx
 from chassis.intake.route import Consumer, Received, Route
 from chassis.outbox import Outgoing
-from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request, UseCase
+from chassis.outcome import Accepted, Done, NotYetKnown, Outcome, Refused, Request, UseCase
 from chassis.principal import Principal
 from contracts.answers import ANSWERS_OF
 from contracts.message import Command, Message
@@ -42,7 +42,9 @@ def command_route(service: Owner, model: type[C], use_case: UseCase[C]) -> Route
             ),
         ]
         ended = [(message, outcome) for message, outcome in judged if not _must_wait(message, outcome)]
-        await outbox.append(tx, [_answer(service, message, outcome) for message, outcome in ended])
+        # What is accepted has its answer when it ends.
+        answers = [_answer(service, message, end) for message, end in ended if not isinstance(end, Accepted)]
+        await outbox.append(tx, answers)
         return [message for message, outcome in judged if _must_wait(message, outcome)]
 
     return Route(model, apply)
@@ -98,7 +100,7 @@ def _must_wait(message: Received[C], outcome: Outcome) -> bool:
     return isinstance(outcome, NotYetKnown) and message.waited_seconds < outcome.patience_seconds
 
 
-def _answer(service: Owner, message: Received[Any], outcome: Outcome) -> Outgoing:
+def _answer(service: Owner, message: Received[Any], outcome: Done | Refused | NotYetKnown) -> Outgoing:
     answers = ANSWERS_OF[service]
     command_id, command_type = message.envelope.id, message.envelope.type
     correlation_id = message.envelope.correlation

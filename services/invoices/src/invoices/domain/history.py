@@ -7,9 +7,10 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 Kind = Literal[
-    "created", "draft_changed", "finalised",
+    "created", "draft_changed", "finalised", "revised", "voided", "credited", "pdf_ready",
     "shared", "unshared", "share_suspended", "share_restored",
     "delivery_accepted", "delivery_failed",
+    "charge_settled", "charge_declined", "charge_refunded", "payment_concluded",
 ]  # fmt: skip
 
 Plain: TypeAlias = str | int | bool | list[str] | None

@@ -59,7 +59,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice at a revision. `issue` is None exactly while it is a draft."""
+    """An invoice at a revision. `issue` is None exactly while it is a draft; `credited_minor` sums up its credits."""
 
     firm_id: UUID
     invoice_id: UUID
@@ -70,6 +70,7 @@ class Invoice:
     share_with: tuple[UUID, ...]
     issue: Issue | None
     revision: int
+    credited_minor: int = 0
 
     @property
     def key(self) -> Key:

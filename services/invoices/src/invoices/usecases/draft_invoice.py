@@ -9,20 +9,17 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from chassis import outbox
 from chassis.database import Tx
 from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request
 from contracts.invoices import DraftInvoice, InvoiceCreated, InvoiceTotals
 from contracts.message import Part
-from invoices.domain.history import Entry
 from invoices.domain.invoice import Content, Invoice, Terms
 from invoices.domain.key import Key
 from invoices.domain.refusal import Refusal
 from invoices.domain.totals import total_up
 from invoices.store.contacts import find_known_contacts
-from invoices.store.history_entries import append_entries, origin_of
-from invoices.store.invoice_comments import insert_comments, list_comments
-from invoices.store.invoice_lines import insert_lines, list_lines
+from invoices.store.invoice_contents import find_contents, insert_contents
+from invoices.store.invoice_facts import Told, tell
 from invoices.store.invoices import find_invoices, insert_invoices
 from invoices.store.matters import find_known_matters
 
@@ -52,14 +49,12 @@ async def draft_invoice(tx: Tx, requests: Sequence[Request[DraftInvoice]]) -> li
     decided = [_decide(request, matters, contacts) for request in requests]
     wanted = [draft for draft in decided if isinstance(draft, _Draft)]
     inserted = await insert_invoices(tx, [draft.invoice for draft in wanted])
-    made = {draft.invoice.key: draft.content for draft in wanted if draft.invoice.key in inserted}
-    await insert_lines(tx, {key: content.lines for key, content in made.items()})
-    await insert_comments(tx, {key: content.comments for key, content in made.items()})
+    await insert_contents(tx, {draft.invoice.key: draft.content for draft in wanted if draft.invoice.key in inserted})
     present = await _find_drafts(tx, [draft.invoice.key for draft in wanted if draft.invoice.key not in inserted])
-    await _announce(
+    await tell(
         tx,
         [
-            (request, draft.invoice)
+            _told(request, draft.invoice)
             for request, draft in zip(requests, decided, strict=True)
             if isinstance(draft, _Draft) and draft.invoice.key in inserted
         ],
@@ -98,29 +93,15 @@ async def _find_drafts(tx: Tx, keys: Sequence[Key]) -> dict[Key, _Draft]:
     if not keys:
         return {}
     present = await find_invoices(tx, keys)
-    lines = await list_lines(tx, keys)
-    comments = await list_comments(tx, keys)
-    return {
-        key: _Draft(invoice, Content(lines.get(key, ()), comments.get(key, ()))) for key, invoice in present.items()
-    }
+    contents = await find_contents(tx, keys)
+    return {key: _Draft(invoice, contents[key]) for key, invoice in present.items()}
 
 
-async def _announce(tx: Tx, made: Sequence[tuple[Request[DraftInvoice], Invoice]]) -> None:
-    facts = [request.cause.message(_fact(invoice), revision=invoice.revision) for request, invoice in made]
-    await append_entries(
-        tx,
-        [
-            Entry(
-                invoice.firm_id,
-                invoice.invoice_id,
-                "created",
-                origin_of(fact),
-                {"currency": invoice.terms.currency, "total_minor": invoice.totals.total_minor},
-            )
-            for fact, (_, invoice) in zip(facts, made, strict=True)
-        ],
+def _told(request: Request[DraftInvoice], invoice: Invoice) -> Told:
+    summary = {"currency": invoice.terms.currency, "total_minor": invoice.totals.total_minor}
+    return Told(
+        request.cause.message(_fact(invoice), revision=invoice.revision), invoice.invoice_id, "created", summary
     )
-    await outbox.append(tx, facts)
 
 
 def _fact(invoice: Invoice) -> InvoiceCreated:

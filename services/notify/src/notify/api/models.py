@@ -3,14 +3,14 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from contracts.fields import Channel
+from contracts.fields import Channel, CommentChoice
 from contracts.message import Part
 from contracts.notify import DeliveryKind
 from notify.domain.delivery import DeliveryState
 
 
 class ItemShown(Part):
-    """A share that the delivery tells of."""
+    """A share that the delivery tells of. `pdf_comments`: the choice of the PDF that goes with it, if one does."""
 
     invoice_id: UUID
     version: int
@@ -22,6 +22,7 @@ class ItemShown(Part):
     share_id: UUID
     generation: int
     channel: Channel
+    pdf_comments: CommentChoice | None
 
 
 class DeliveryShown(Part):
@@ -56,8 +57,16 @@ class DeliveryPage(Part):
     next_after: UUID | None
 
 
+class AttachmentShown(Part):
+    """A file that goes with the message, in the blob store under its hash."""
+
+    sha256: str
+    size_bytes: int
+    file_name: str
+
+
 class ContentShown(Part):
-    """What the recipient got, or will get."""
+    """What the recipient got, or will get, and of which shares it tells."""
 
     message_id: str
     sender_name: str
@@ -67,6 +76,8 @@ class ContentShown(Part):
     html: str
     plain: str
     rendered_at: datetime
+    share_ids: list[UUID]
+    attachments: list[AttachmentShown]
 
 
 class AttemptShown(Part):

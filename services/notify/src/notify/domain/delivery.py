@@ -1,10 +1,13 @@
 """A delivery: one message to one recipient, with what it covers. Planned first, rendered and sent later."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from notify.domain.news import News
+from notify.domain.pdf import Attachment, CommentChoice, PdfKey
 from notify.domain.replicas import Firm
 from notify.domain.share import Channel
 
@@ -14,7 +17,10 @@ DeliveryState: TypeAlias = Literal["planned", "claimed", "retry", "unknown", "ac
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A share that a delivery tells of, and what it says of the invoice. Number and total are those of `version`."""
+    """A share that a delivery tells of, and what it says of the invoice. Number and total are those of `version`.
+
+    `pdf_comments`: the choice of the PDF that goes with it; None where none does.
+    """
 
     invoice_id: UUID
     version: int
@@ -26,6 +32,7 @@ class Item:
     currency: str
     total_minor: int
     due_on: date
+    pdf_comments: CommentChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,15 @@ class Delivery:
     actor: str
     correlation_id: UUID
     traceparent: str | None
+    news: News | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the recipient gets, byte for byte the same at every attempt. Never holds a token."""
+    """What the recipient gets, byte for byte the same at every attempt. Never holds a token.
+
+    `share_ids`: what it tells of. Where one of them ends between two attempts, the rest is rendered anew.
+    """
 
     message_id: str
     sender_name: str
@@ -65,6 +76,8 @@ class Content:
     html: str
     plain: str
     rendered_at: datetime
+    share_ids: tuple[UUID, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +92,26 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A claimed delivery with all that sending it needs. `content` is None before the first attempt."""
+    """A claimed delivery with all that sending it needs. `content` is None before the first attempt.
+
+    `items` are those that were in force when it was claimed.
+    """
 
     claim: Claim
     items: tuple[Item, ...]
     firm: Firm
     content: Content | None
+    pdfs: Mapping[PdfKey, Attachment]
 
     @property
     def delivery(self) -> Delivery:
         return self.claim.delivery
+
+
+def pdf_keys(firm_id: UUID, items: Sequence[Item]) -> list[PdfKey]:
+    """Tell which PDFs go with these items, each once."""
+    return list(
+        dict.fromkeys(
+            PdfKey(firm_id, item.invoice_id, item.version, item.pdf_comments) for item in items if item.pdf_comments
+        )
+    )

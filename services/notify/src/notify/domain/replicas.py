@@ -17,6 +17,7 @@ class Firm:
     locale: str
     share_message: str | None
     revision: int
+    online_payments: bool = True
 
 
 @dataclass(frozen=True, slots=True)

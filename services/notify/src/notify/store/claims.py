@@ -12,6 +12,7 @@ from uuid import UUID
 from chassis.database import Tx
 from notify.domain.attempt import Verdict
 from notify.domain.delivery import Claim, Delivery
+from notify.store.news import read_news
 
 # A look without a lock: is there anything to withdraw or to claim? Asks what the two statements below ask.
 _HAS_DUE: LiteralString = """
@@ -19,7 +20,15 @@ select exists (
     select from deliveries
     where next_at <= clock_timestamp() and (
         exists (select from firms where firms.firm_id = deliveries.firm_id)
-        or not exists (
+        and not exists (
+            select from items_awaiting_pdf as item
+            where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
+        )
+        or exists (
+            select from delivery_items as item
+            where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
+        )
+        and not exists (
             select from items_in_force as item
             where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
         )
@@ -30,10 +39,15 @@ select exists (
 _WITHDRAW_DUE: LiteralString = """
 with due as (
     select firm_id, delivery_id from deliveries
-    where next_at <= clock_timestamp() and not exists (
-        select from items_in_force as item
-        where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
-    )
+    where next_at <= clock_timestamp()
+        and exists (
+            select from delivery_items as item
+            where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
+        )
+        and not exists (
+            select from items_in_force as item
+            where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
+        )
     order by next_at limit $1
     for update skip locked
 )
@@ -43,14 +57,26 @@ from due where deliveries.firm_id = due.firm_id and deliveries.delivery_id = due
 returning deliveries.firm_id, deliveries.delivery_id
 """
 # Rows that another sender is claiming are skipped; a lease that has ended is as good as none. Where nobody recorded an
-# outcome, or the server gave none, the message may have gone out already. Until its firm has arrived it is not due.
+# outcome, or the server gave none, the message may have gone out already. Until its firm has arrived, and every PDF
+# that goes with it, it is not due: looked at here, where facts that come at the same time cannot miss one another.
+# What covers no share (a payment's mail) needs none in force.
 _CLAIM: LiteralString = """
 with due as (
     select firm_id, delivery_id, state from deliveries
     where next_at <= clock_timestamp()
         and exists (select from firms where firms.firm_id = deliveries.firm_id)
-        and exists (
-            select from items_in_force as item
+        and (
+            exists (
+                select from items_in_force as item
+                where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
+            )
+            or not exists (
+                select from delivery_items as item
+                where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
+            )
+        )
+        and not exists (
+            select from items_awaiting_pdf as item
             where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id
         )
     order by next_at limit $1
@@ -62,7 +88,8 @@ set state = 'claimed', lease_token = $2, next_at = clock_timestamp() + make_inte
     possibly_sent_twice = deliveries.possibly_sent_twice or due.state in ('claimed', 'unknown')
 from due where deliveries.firm_id = due.firm_id and deliveries.delivery_id = due.delivery_id
 returning deliveries.firm_id, deliveries.delivery_id, kind, template, contact_id, recipient_name, recipient_email,
-    locale, subject_id, version, occasion, message, actor, correlation_id, traceparent, attempts, unknown_attempts
+    locale, subject_id, version, occasion, message, actor, correlation_id, traceparent, news, attempts,
+    unknown_attempts
 """
 # A lease that has ended may still be kept, as long as nobody else has taken it.
 _RENEW: LiteralString = """
@@ -78,6 +105,21 @@ set state = $4, reason = $5, lease_token = null, unknown_attempts = $6,
     ended_at = case when $7::double precision is null then clock_timestamp() end
 where firm_id = $1 and delivery_id = $2 and lease_token = $3
 returning clock_timestamp()
+"""
+# Nothing was handed over, so it was no attempt.
+_GIVE_BACK: LiteralString = """
+update deliveries
+set state = 'planned', reason = $4, lease_token = null, attempts = attempts - 1,
+    next_at = clock_timestamp() + make_interval(secs => $5)
+where firm_id = $1 and delivery_id = $2 and lease_token = $3
+returning delivery_id
+"""
+_WITHDRAW_CLAIMED: LiteralString = """
+update deliveries
+set state = 'withdrawn', reason = 'unshared', lease_token = null, attempts = attempts - 1, next_at = null,
+    ended_at = clock_timestamp()
+where firm_id = $1 and delivery_id = $2 and lease_token = $3
+returning delivery_id
 """
 SWEEP_MAX = 100
 
@@ -101,7 +143,8 @@ async def claim_due(tx: Tx, limit: int, lease_token: UUID, lease_seconds: float)
     for row in await tx.fetch(_CLAIM, limit, lease_token, lease_seconds):
         columns = dict(row)
         attempt, unknown_attempts = columns.pop("attempts"), columns.pop("unknown_attempts")
-        claims.append(Claim(Delivery(**columns), attempt, unknown_attempts, lease_token))
+        news = read_news(columns.pop("news"))
+        claims.append(Claim(Delivery(**columns, news=news), attempt, unknown_attempts, lease_token))
     return claims
 
 
@@ -128,3 +171,18 @@ async def record_verdict(tx: Tx, claim: Claim, verdict: Verdict, unknown_attempt
         unknown_attempts,
         verdict.pause_seconds,
     )
+
+
+async def give_back(tx: Tx, claim: Claim, reason: str, pause_seconds: float) -> bool:
+    """Let a delivery wait that could not be handed over for reasons of our own. False where the lease was lost."""
+    delivery = claim.delivery
+    given = await tx.fetchval(
+        _GIVE_BACK, delivery.firm_id, delivery.delivery_id, claim.lease_token, reason, pause_seconds
+    )
+    return given is not None
+
+
+async def withdraw_claimed(tx: Tx, claim: Claim) -> bool:
+    """Withdraw a delivery whose shares ended after it was claimed. False where the lease was lost."""
+    delivery = claim.delivery
+    return await tx.fetchval(_WITHDRAW_CLAIMED, delivery.firm_id, delivery.delivery_id, claim.lease_token) is not None

@@ -6,25 +6,26 @@ from uuid import UUID
 
 from chassis.database import Tx
 from notify.domain.delivery import Delivery
+from notify.store.news import write_news
 
 # The send key arbitrates: planned before, whoever planned it, is not planned again.
 _INSERT: LiteralString = """
 insert into deliveries (
     firm_id, delivery_id, kind, template, contact_id, recipient_name, recipient_email, locale, subject_id, version,
-    occasion, message, actor, correlation_id, traceparent, state, reason, next_at, ended_at
+    occasion, message, actor, correlation_id, traceparent, news, state, reason, next_at, ended_at
 )
 select firm_id, delivery_id, kind, template, contact_id, recipient_name, recipient_email, locale, subject_id, version,
-    occasion, message, actor, correlation_id, traceparent,
+    occasion, message, actor, correlation_id, traceparent, news,
     case when recipient_email is null then 'failed' else 'planned' end,
     case when recipient_email is null then 'no_address' end,
     case when recipient_email is not null then clock_timestamp() end,
     case when recipient_email is null then clock_timestamp() end
 from unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::uuid[],
-    $10::integer[], $11::uuid[], $12::text[], $13::text[], $14::uuid[], $15::text[]
+    $10::integer[], $11::uuid[], $12::text[], $13::text[], $14::uuid[], $15::text[], $16::jsonb[]
 ) with ordinality as delivery (
     firm_id, delivery_id, kind, template, contact_id, recipient_name, recipient_email, locale, subject_id, version,
-    occasion, message, actor, correlation_id, traceparent, position
+    occasion, message, actor, correlation_id, traceparent, news, position
 )
 order by position
 on conflict on constraint deliveries_send_key do nothing
@@ -67,6 +68,7 @@ async def insert_deliveries(tx: Tx, deliveries: Sequence[Delivery]) -> set[UUID]
         [delivery.actor for delivery in deliveries],
         [delivery.correlation_id for delivery in deliveries],
         [delivery.traceparent for delivery in deliveries],
+        [write_news(delivery.news) for delivery in deliveries],
     )
     return {row["delivery_id"] for row in rows}
 

@@ -1,0 +1,179 @@
+"""Paying three invoices at once, the declined one again, and giving part back (P1, P2, P3, P5, P9, P10)."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from chassis.ids import new_id
+from stack.client.mail import mails_to
+from stack.client.practice import expect
+from stack.demo.scene import Scene, StepFailed, check, check_soon
+
+LIMIT_MINOR = 50_000
+
+
+async def see_the_page(scene: Scene) -> None:
+    """Look at Ada's payment page: the estate, the lease as revised, and what was shared by finalising."""
+    office = scene.office
+    wanted = {str(office.invoices[name]) for name in ("estate", "lease", "by sharing")}
+
+    async def listed() -> object:
+        return set(await _page(scene, "Ada"))
+
+    await check_soon("Ada's payment page", expected=wanted, look=listed)
+    lease = str(office.invoices["lease"])
+
+    async def revised() -> object:
+        return (await _page(scene, "Ada"))[lease]["payable_minor"]
+
+    await check_soon("the lease on it", expected=46_000, look=revised)
+
+
+async def pay_three(scene: Scene) -> None:
+    """Pay all three with chosen amounts and a card that is good up to 500.00: one charge is declined, two succeed."""
+    office, practice = scene.office, scene.office.practice
+    page = await _page(scene, "Ada")
+    amounts = {"estate": page[str(office.invoices["estate"])]["payable_minor"], "lease": 16_000, "by sharing": 20_000}
+    payment_id = new_id()
+    office.payments["three"] = payment_id
+    body = _payment(scene, payment_id, "Ada", amounts, page, f"tok_limit_{LIMIT_MINOR}")
+    key = new_id()
+    for _ in range(2):
+        answer = await practice.api.send("POST", "payments", "/v1/payments", json_body=body, idempotency_key=key)
+        expect("paying", 202, answer)
+    charges = await _concluded(scene, payment_id, attempt=1)
+    states = {charge["invoice_id"]: charge["state"] for charge in charges}
+    expected = {str(office.invoices[name]): "succeeded" for name in ("lease", "by sharing")}
+    check("charges", expected={**expected, str(office.invoices["estate"]): "declined"}, seen=states)
+
+
+async def retry_the_declined(scene: Scene) -> None:
+    """Try only the declined charge again, with another card."""
+    office, practice = scene.office, scene.office.practice
+    payment_id = office.payments["three"]
+    charges = (await practice.api.get("payments", f"/v1/payments/{payment_id}")).body["charges"]
+    declined = [charge["charge_id"] for charge in charges if charge["state"] == "declined"]
+    body = {"charge_ids": declined, "method_token": "tok_ok"}
+    path = f"/v1/payments/{payment_id}/retries"
+    expect("retrying", 202, await practice.api.send("POST", "payments", path, json_body=body))
+    charges = await _concluded(scene, payment_id, attempt=2)
+    check("states after retrying", expected={"succeeded"}, seen={charge["state"] for charge in charges})
+    ada = office.people["Ada"]
+
+    async def confirmations() -> object:
+        mails = await mails_to(scene.http, scene.addresses.mail_url, ada.email)
+        return sum("ayment" in mail.subject for mail in mails)
+
+    await check_soon("confirmations to Ada", expected=2, look=confirmations)
+    mails = await mails_to(scene.http, scene.addresses.mail_url, ada.email)
+    for place, mail in enumerate((mail for mail in mails if "ayment" in mail.subject), 1):
+        scene.keep_file(f"confirmation-{place}.html", mail.part("html").encode())
+
+
+async def lose_an_answer(scene: Scene) -> None:
+    """Pay the rest of the lease while the processor charges and never answers: it is asked, and charged once."""
+    practice = scene.office.practice
+    page = await _page(scene, "Cleo")
+    payment_id = new_id()
+    body = _payment(scene, payment_id, "Cleo", {"lease": 10_000}, page, "tok_timeout_after_charge")
+    expect("paying", 202, await practice.api.send("POST", "payments", "/v1/payments", json_body=body))
+    charges = await _concluded(scene, payment_id, attempt=1)
+    check("state of the charge", expected=["succeeded"], seen=[charge["state"] for charge in charges])
+
+
+async def pay_at_once(scene: Scene) -> None:
+    """Let Ada and Cleo pay what is left of the lease at the same moment: never more than is owed."""
+    office, practice = scene.office, scene.office.practice
+    lease = str(office.invoices["lease"])
+    pages = {name: await _page(scene, name) for name in ("Ada", "Cleo")}
+    left = pages["Ada"][lease]["payable_minor"]
+    check("left of the lease", expected=20_000, seen=left)
+    bodies = [_payment(scene, new_id(), name, {"lease": left}, page, "tok_ok") for name, page in pages.items()]
+    answers = await asyncio.gather(
+        *(practice.api.send("POST", "payments", "/v1/payments", json_body=body) for body in bodies)
+    )
+    check("answers", expected=[202, 409], seen=sorted(answer.status for answer in answers))
+
+    async def open_minor() -> object:
+        return (await practice.api.get("payments", f"/v1/invoices/{lease}/balance")).body["open_minor"]
+
+    await check_soon("open balance", expected=0, look=open_minor)
+
+
+async def refund_a_part(scene: Scene) -> None:
+    """Give part of the estate's charge back: the invoice is on the page again with just that; the books balance."""
+    office, practice = scene.office, scene.office.practice
+    estate = str(office.invoices["estate"])
+    payment = (await practice.api.get("payments", f"/v1/payments/{office.payments['three']}")).body
+    (charge_id,) = [charge["charge_id"] for charge in payment["charges"] if charge["invoice_id"] == estate]
+    body = {"refund_id": str(new_id()), "amount_minor": 5_000, "reason": "Copies were returned."}
+    path = f"/v1/charges/{charge_id}/refunds"
+    expect("refunding", 202, await practice.api.send("POST", "payments", path, json_body=body))
+
+    async def on_page() -> object:
+        return (await _page(scene, "Ada")).get(estate, {}).get("open_minor")
+
+    await check_soon("the estate on the page", expected=5_000, look=on_page)
+
+    async def shown() -> object:
+        return (await practice.api.get("invoices", f"/v1/invoices/{estate}")).body["balance"]["open_minor"]
+
+    await check_soon("the balance that invoices shows", expected=5_000, look=shown)
+    trial = (await practice.api.get("payments", "/v1/ledger/trial-balance")).body
+    check("sum of the ledger", expected=0, seen=sum(_amounts(trial)))
+
+
+async def read_it_all(scene: Scene) -> None:
+    """Read the estate's history: all of it, in order."""
+    office, practice = scene.office, scene.office.practice
+    path = f"/v1/invoices/{office.invoices['estate']}/history"
+
+    async def missing() -> object:
+        kinds = [entry["kind"] for entry in (await practice.api.get("invoices", path)).body["items"]]
+        wanted = ("created", "finalised", "shared", "unshared", "delivery_accepted", "charge", "refund")
+        return [kind for kind in wanted if not any(kind in seen for seen in kinds)]
+
+    await check_soon("kinds missing from the history", expected=[], look=missing)
+
+
+async def _page(scene: Scene, name: str) -> dict[str, dict[str, Any]]:
+    path = f"/v1/contacts/{scene.office.people[name].contact_id}/payable-invoices"
+    pages = (await scene.office.practice.api.get("payments", path)).body["pages"]
+    return {invoice["invoice_id"]: invoice for page in pages for invoice in page["invoices"]}
+
+
+def _payment(
+    scene: Scene, payment_id: UUID, name: str, amounts: dict[str, int], page: dict[str, dict[str, Any]], token: str
+) -> dict[str, Any]:
+    office = scene.office
+    invoices = [
+        {
+            "invoice_id": str(office.invoices[invoice]),
+            "version": page[str(office.invoices[invoice])]["version"],
+            "amount_minor": amount,
+        }
+        for invoice, amount in amounts.items()
+    ]
+    return {
+        "payment_id": str(payment_id),
+        "contact_id": str(office.people[name].contact_id),
+        "currency": "USD",
+        "invoices": invoices,
+        "method_token": token,
+    }
+
+
+async def _concluded(scene: Scene, payment_id: UUID, *, attempt: int) -> list[dict[str, Any]]:
+    async def look() -> object:
+        body = (await scene.office.practice.api.get("payments", f"/v1/payments/{payment_id}")).body
+        return body["state"], body["attempt"]
+
+    await check_soon("the payment", expected=("concluded", attempt), look=look)
+    return (await scene.office.practice.api.get("payments", f"/v1/payments/{payment_id}")).body["charges"]
+
+
+def _amounts(trial: dict[str, Any]) -> list[int]:
+    rows = trial.get("accounts", trial.get("items"))
+    if rows is None:
+        raise StepFailed("a trial balance with accounts", trial)
+    return [row["balance_minor"] for row in rows]

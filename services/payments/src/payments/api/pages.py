@@ -1,0 +1,141 @@
+"""HTTP in: what a contact can pay, what an invoice owes, what the books say, and what a person has to look at."""
+
+from datetime import date
+from uuid import UUID
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from pydantic import AwareDatetime
+
+from chassis.http.caller import Caller, not_found
+from contracts.fields import Currency, Label, Minor, Name
+from contracts.message import Part
+from payments.domain.ledger import Account
+from payments.store.balances import find_balance
+from payments.store.cases import list_open_cases
+from payments.store.ledger import list_account_sums
+from payments.usecases.read_payment_page import read_payment_page
+
+CASES_MAX = 100
+
+
+class PayableInvoiceBody(Part):
+    """One line of a payment page. The matter's words are null until the matter is known here."""
+
+    invoice_id: UUID
+    number: Label
+    matter_id: UUID
+    matter_number: Label | None
+    matter_name: Name | None
+    due_on: date
+    version: int
+    total_minor: Minor
+    open_minor: Minor
+    payable_minor: Minor
+    processing_minor: Minor
+
+
+class CurrencyPageBody(Part):
+    """All that is owed in one currency, the earliest due first, and the sums."""
+
+    currency: Currency
+    open_minor: int
+    payable_minor: int
+    processing_minor: int
+    invoices: list[PayableInvoiceBody]
+
+
+class PaymentPageBody(Part):
+    """What a contact can pay across all matters. `online_payments_off`: balances are shown, nothing is taken."""
+
+    contact_id: UUID
+    contact_name: Name
+    online_payments_off: bool
+    pages: list[CurrencyPageBody]
+
+
+class BalanceBody(Part):
+    """What an invoice owes now, judged by `version`. `credit_minor` was paid beyond it."""
+
+    invoice_id: UUID
+    version: int
+    currency: Currency
+    total_minor: Minor
+    open_minor: Minor
+    payable_minor: Minor
+    processing_minor: Minor
+    credited_minor: Minor
+    settled_minor: Minor
+    refunded_minor: Minor
+    credit_minor: Minor
+    is_void: bool
+    revision: int
+
+
+class AccountBody(Part):
+    """One account in one currency."""
+
+    currency: Currency
+    account: Account
+    debit_minor: int
+    credit_minor: int
+
+
+class TrialBalanceBody(Part):
+    """All debits and credits of the firm: in each currency, as much of the one as of the other."""
+
+    accounts: list[AccountBody]
+
+
+class CaseBody(Part):
+    """Something that a person has to look at."""
+
+    case_id: UUID
+    kind: str
+    invoice_id: UUID
+    order_id: UUID | None
+    detail: str
+    opened_at: AwareDatetime
+
+
+class CasesBody(Part):
+    """Open cases, newest first, at most a hundred."""
+
+    cases: list[CaseBody]
+
+
+@get("/v1/contacts/{contact_id:uuid}/payable-invoices")
+async def get_payable_invoices(contact_id: FromPath[UUID], caller: NamedDependency[Caller]) -> PaymentPageBody:
+    """List, by currency, what owes something and is shared with the contact by portal or e-mail now."""
+    async with caller.reading("payments:read") as tx:
+        page = await read_payment_page(tx, caller.firm_id, contact_id)
+    if page is None:
+        raise not_found("contact")
+    return PaymentPageBody.model_validate(page, from_attributes=True)
+
+
+@get("/v1/invoices/{invoice_id:uuid}/balance")
+async def get_balance(invoice_id: FromPath[UUID], caller: NamedDependency[Caller]) -> BalanceBody:
+    """Tell what one invoice owes."""
+    async with caller.reading("payments:read") as tx:
+        balance = await find_balance(tx, caller.firm_id, invoice_id)
+    if balance is None:
+        raise not_found("invoice")
+    return BalanceBody.model_validate(balance, from_attributes=True)
+
+
+@get("/v1/ledger/trial-balance")
+async def get_trial_balance(caller: NamedDependency[Caller]) -> TrialBalanceBody:
+    """Sum the firm's books, account by account."""
+    async with caller.reading("payments:read") as tx:
+        sums = await list_account_sums(tx, caller.firm_id)
+    return TrialBalanceBody(accounts=[AccountBody.model_validate(each, from_attributes=True) for each in sums])
+
+
+@get("/v1/payment-cases")
+async def get_cases(caller: NamedDependency[Caller]) -> CasesBody:
+    """List what a person has to look at."""
+    async with caller.reading("payments:read") as tx:
+        cases = await list_open_cases(tx, caller.firm_id, CASES_MAX)
+    return CasesBody(cases=[CaseBody.model_validate(each, from_attributes=True) for each in cases])
