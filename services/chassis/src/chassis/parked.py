@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, LiteralString
 
-import msgspec
-
 from chassis.database import Tx
+from chassis.record_headers import headers_from_json, headers_to_json
 
 Kind = Literal["poison", "retry", "blocked"]
 
@@ -133,7 +132,7 @@ async def insert_parked(tx: Tx, consumer: str, records: Sequence[Parked]) -> Non
         [parked.ordering_key for parked in records],
         [parked.record.key for parked in records],
         [parked.record.value for parked in records],
-        [_headers_to_json(parked.record) for parked in records],
+        [headers_to_json(parked.record.headers) for parked in records],
         [parked.kind for parked in records],
         [parked.reason for parked in records],
         [parked.detail for parked in records],
@@ -192,15 +191,3 @@ async def postpone(tx: Tx, parked_id: int, parked: Parked) -> None:
 async def purge(tx: Tx, older_than: timedelta, rows_max: int) -> int:
     """Delete up to `rows_max` records that were resolved long ago. Safe to repeat."""
     return int((await tx.execute(_PURGE, older_than, rows_max)).removeprefix("DELETE "))
-
-
-def _headers_to_json(record: RawRecord) -> str:
-    # Latin-1 maps every byte to one character and back, so odd header values survive in JSON.
-    pairs = [[name, None if value is None else value.decode("latin-1")] for name, value in record.headers]
-    return msgspec.json.encode(pairs).decode()
-
-
-def headers_from_json(text: str) -> tuple[tuple[str, bytes | None], ...]:
-    """Header values as they came on the record."""
-    pairs = msgspec.json.decode(text, type=list[tuple[str, str | None]])
-    return tuple((name, None if value is None else value.encode("latin-1")) for name, value in pairs)

@@ -8,7 +8,8 @@ import asyncpg
 from chassis import inbox, outbox
 from chassis.database import Tx
 from chassis.outcome import Cause
-from chassis.parked import headers_from_json, resolve
+from chassis.parked import resolve
+from chassis.record_headers import headers_from_json
 from chassis.wire import UnreadableEnvelopeError, WireEnvelope, read_envelope
 from contracts.answers import ANSWERS_OF
 from contracts.topics import COMMANDS, Owner

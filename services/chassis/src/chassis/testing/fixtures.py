@@ -1,15 +1,15 @@
-"""A migrated database per test, cloned from a template; a transaction on it; the running stack."""
+"""A migrated database per test, cloned from a template; the running stack."""
 
 import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from chassis.database import Database, Tx, open_connection, open_pool
+from chassis.database import Database, open_connection, open_pool
 from chassis.ids import new_id
 from chassis.migrate import migrate
 from chassis.testing.addresses import Stack, read_stack
@@ -51,21 +51,6 @@ async def database_of(
             database = Database(await open_pool(await new_database(service), application="test", size_max=20))
             opened.push_async_callback(database.close)
             return database
-
-        yield make
-
-
-@pytest_asyncio.fixture
-async def tx_of(
-    database_of: Callable[[str], Awaitable[Database]],
-) -> AsyncIterator[Callable[[str], Awaitable[Tx]]]:
-    """Make a fresh migrated database for a service and open one transaction on it, committed when the test ends."""
-    async with AsyncExitStack() as opened:
-
-        async def make(service: str) -> Tx:
-            database = await database_of(service)
-            transaction: AbstractAsyncContextManager[Tx] = database.transaction()
-            return await opened.enter_async_context(transaction)
 
         yield make
 
