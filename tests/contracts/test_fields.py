@@ -1,15 +1,18 @@
 """Bounds and patterns of shared fields: what other systems may not put into a message."""
 
+import inspect
 import unicodedata
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 import pytest
+from annotated_types import Ge, Gt, Le, Lt
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from contracts import fields
+from contracts import fields, gate, invoices, notify, payments, sharing
 
 CONTROL_CHARACTERS = [chr(code) for code in (*range(0x20), 0x7F, 0x85, 0x2028, 0x2029)]
 
@@ -142,3 +145,80 @@ def test_a_decimal_is_taken_up_to_its_bounds_and_not_past_them(field: Any, lowes
 def test_a_field_with_a_pattern_takes_what_fits_it_alone(field: Any, good: str, bad: str) -> None:
     assert _reads(field, good)
     assert not _reads(field, bad)
+
+
+def _bounds_said_twice(model: type[BaseModel]) -> list[str]:
+    """Fields with two lower or two upper bounds: pydantic keeps the last one, which is the looser of the type."""
+    return [
+        f"{model.__name__}.{name}"
+        for name, field in model.model_fields.items()
+        for bound in (Ge, Gt, Le, Lt)
+        if sum(isinstance(said, bound) for said in field.metadata) > 1
+    ]
+
+
+def test_no_field_says_a_bound_that_its_type_overrules() -> None:
+    models = [model for module in (invoices, sharing, notify, payments, gate) for model in _models_of(module)]
+    assert len(models) > 50
+    assert [said for model in models for said in _bounds_said_twice(model)] == []
+
+
+def _models_of(module: ModuleType) -> list[type[BaseModel]]:
+    return [model for _, model in inspect.getmembers(module, inspect.isclass) if issubclass(model, BaseModel)]
+
+
+def test_a_bound_said_twice_is_seen() -> None:
+    class Loose(BaseModel):
+        amount_minor: fields.Minor = Field(ge=1)
+
+    assert _bounds_said_twice(Loose) == ["Loose.amount_minor"]
+
+
+@pytest.mark.proves("P11")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111111111111111",
+        "tok_4111111111111111",
+        "the card 4111 1111 1111 1111 12/28",
+        "no. 12 4111-1111-1111-1111 12 28",
+        "1234 5500\u00a00000\u00a00000\u00a00004",
+        "378282246310005",
+        "3782 822463 10005",
+        "6304000000000000000",
+        "4222222222222",
+    ],
+    ids=ascii,
+)
+@pytest.mark.parametrize("field", [fields.MethodToken, fields.Reason], ids=["method token", "reason"])
+def test_a_card_number_however_it_is_written_enters_nowhere_and_is_not_repeated(field: Any, text: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(field).validate_python(text)
+    (fault,) = refused.value.errors(include_input=False)
+    assert not any(character.isdigit() for character in fault["msg"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tok_ok",
+        "pm_1QkX9zLkdIwHu7ixMz2c4R5t",
+        "4111111111111112",
+        "41111111111111110000",
+        "019aa1c0-4000-700c-800c-00000000000c",
+        "invoices 2026-000001 2026-000002 2026-000005",
+        "on 2026-11-20 and 2026-11-22",
+        "+1 415 555 0123",
+        "00000000000000000000",
+    ],
+)
+def test_other_digits_are_no_card_number(text: str) -> None:
+    assert _reads(fields.MethodToken, text)
+    assert _reads(fields.Reason, text)
+
+
+def test_a_sum_holds_hundreds_of_the_highest_amounts_and_stays_exact_in_json_everywhere() -> None:
+    assert 900 * fields.MINOR_MAX <= fields.SUM_MAX < 2**53
+    assert _reads(fields.SumMinor, fields.SUM_MAX)
+    assert not _reads(fields.SumMinor, fields.SUM_MAX + 1)
+    assert not _reads(fields.SumMinor, 1.0)

@@ -29,10 +29,15 @@ class CommandDone(CommandAnswered):
 
 
 class CommandRejected(CommandAnswered):
-    """The command had no effect, and why."""
+    """The command had no effect, and why.
+
+    `about` is for machines: what the slug speaks of, as the problem of the same request by HTTP names it beside the
+    slug. Empty where the slug says it all.
+    """
 
     slug: Slug
     detail: str = Field(max_length=2000)
+    about: dict[str, JsonValue] = Field(default={})
 
 
 class CommandDiscarded(CommandAnswered):

@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+
+from contracts.card_numbers import refuse_card_numbers
 
 # Control characters would let a name become a mail header; they are refused where text enters.
 # Characters that turn the direction of writing could make one name look like another.
@@ -29,9 +31,27 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Scope = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]+:(read|write)$")]
 Slug = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
 
+MethodToken = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=80, pattern=ONE_LINE, strip_whitespace=True),
+    AfterValidator(refuse_card_numbers),
+    Field(description="The processor's name for a payment method; what holds a card number is refused."),
+]
+Reason = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE, strip_whitespace=True),
+    AfterValidator(refuse_card_numbers),
+    Field(description="Why, in a person's words; what holds a card number is refused."),
+]
+
 MINOR_MAX = 10**13
+SUM_MAX = 9 * 10**15
 Minor = Annotated[int, Field(strict=True, ge=0, le=MINOR_MAX)]
 """An amount in the currency's smallest unit."""
+PositiveMinor = Annotated[int, Field(strict=True, ge=1, le=MINOR_MAX)]
+"""An amount that is not nothing. A type of its own: a bound given beside `Minor` would be overruled by its own."""
+SumMinor = Annotated[int, Field(strict=True, ge=0, le=SUM_MAX)]
+"""What many amounts add up to, each of which `Minor` bounds: still exact where numbers are floating-point ones."""
 DECIMAL_TEXT = {"type": "string", "pattern": r"^[0-9]{1,7}(\.[0-9]{1,4})?$"}
 Quantity = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=4), WithJsonSchema(DECIMAL_TEXT)]
 TaxRate = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4), WithJsonSchema(DECIMAL_TEXT)]
@@ -39,4 +59,6 @@ TaxRate = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4), WithJsonSche
 
 Channel = Literal["portal", "email", "link", "text"]
 ItemKind = Literal["invoice", "event", "task", "note", "document", "message", "form"]
+CommentChoice = Literal["all", "none"]
+"""Which client-visible comments a share shows; internal ones are never shown."""
 ContactRole = Literal["billing", "client", "other", "location"]

@@ -10,6 +10,7 @@ from contracts.fields import Channel, Label
 from contracts.message import Fact, Part
 
 DeliveryKind = Literal["email", "text"]
+TOLD_OF = "Every invoice that the message tells of, by a share or by a payment; each once."
 
 
 class CoveredItem(Part):
@@ -33,10 +34,11 @@ class DeliveryAccepted(Fact, topic=topics.DELIVERY, key="delivery_id"):
     items: list[CoveredItem]
     accepted_at: AwareDatetime
     attempts: int = Field(ge=1)
+    invoice_ids: list[UUID] = Field(default=[], description=TOLD_OF)
 
 
 class DeliveryFailed(Fact, topic=topics.DELIVERY, key="delivery_id"):
-    """The message was refused for good, or retries ended; the contact was not told (N5)."""
+    """The message was refused for good, retries ended, or its PDF was given up; the contact was not told (N5)."""
 
     delivery_id: UUID
     contact_id: UUID
@@ -44,4 +46,5 @@ class DeliveryFailed(Fact, topic=topics.DELIVERY, key="delivery_id"):
     template: Label
     items: list[CoveredItem]
     reason: str = Field(max_length=2000)
-    attempts: int = Field(ge=0, description="0 where there was no address to try.")
+    attempts: int = Field(ge=0, description="0 where there was no address to try, or no PDF to send.")
+    invoice_ids: list[UUID] = Field(default=[], description=TOLD_OF)

@@ -1,13 +1,13 @@
 """What sharing owns: who may see what, by which channel. Commands to it, facts from it."""
 
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts import topics
-from contracts.fields import Channel, Currency, EmailAddress, Label, Locale, Minor, Name, Paragraphs
+from contracts.fields import Channel, CommentChoice, Currency, EmailAddress, Label, Locale, Minor, Name, Paragraphs
 from contracts.invoices import ContactProfile
 from contracts.message import Command, Fact, Part
 
@@ -25,6 +25,8 @@ class PortalShareSet(Part):
     contact_ids: list[UUID] = Field(max_length=500)
     new_contacts: list[NewContact] = Field(default=[], max_length=50)
     message: Paragraphs | None = None
+    comments: CommentChoice = "all"
+    finalise_drafts: bool = False
 
 
 class SavePortalShares(Command, to="sharing", key="invoice_id", scope="shares:write", outward=True):
@@ -35,6 +37,61 @@ class SavePortalShares(Command, to="sharing", key="invoice_id", scope="shares:wr
 
     invoice_id: UUID
     wanted: PortalShareSet
+
+
+class EmailShareRequest(Part):
+    """Whom to e-mail an invoice to, with its PDF attached (S3). Sending again sends again.
+
+    `contact_ids` and `new_contacts` together name at least one contact.
+    """
+
+    contact_ids: list[UUID] = Field(max_length=500)
+    new_contacts: list[NewContact] = Field(default=[], max_length=50)
+    message: Paragraphs | None = None
+    comments: CommentChoice = "all"
+    finalise_drafts: bool = False
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if not self.contact_ids and not self.new_contacts:
+            raise ValueError("name at least one contact, in contact_ids or new_contacts")
+        return self
+
+
+class ShareByEmail(Command, to="sharing", key="invoice_id", scope="shares:write", outward=True):
+    """Share an invoice with contacts by e-mail (S3, S5, S6)."""
+
+    invoice_id: UUID
+    wanted: EmailShareRequest
+
+
+class ShareByLink(Command, to="sharing", key="invoice_id", scope="shares:write", outward=True):
+    """Give one contact a link to one invoice, copied or texted (S10, S11). As data: its page comes later."""
+
+    invoice_id: UUID
+    contact_id: UUID
+    channel: Literal["link", "text"]
+    message: Paragraphs | None = None
+    comments: CommentChoice = "all"
+    on_payment_page: bool = False
+    finalise_drafts: bool = False
+
+
+class RevokeShares(Command, to="sharing", key="invoice_id", scope="shares:write", outward=True):
+    """End shares of an invoice now (S7): of these channels, or of all; of these contacts, or of everyone."""
+
+    invoice_id: UUID
+    channels: list[Channel] | None = Field(default=None, max_length=4)
+    contact_ids: list[UUID] | None = Field(default=None, max_length=500)
+
+
+class ResendShares(Command, to="sharing", key="invoice_id", scope="shares:write", outward=True):
+    """Tell contacts again of shares that are in force (S7): same generation, so the same link."""
+
+    invoice_id: UUID
+    channel: Channel
+    contact_ids: list[UUID] = Field(min_length=1, max_length=500)
+    message: Paragraphs | None = None
 
 
 class Shared(Part):
@@ -51,7 +108,8 @@ class Shared(Part):
 class InvoiceShared(Fact, topic=topics.SHARE, key="invoice_id"):
     """An invoice was shared by one channel with some contacts, all by one act: each of them is told once.
 
-    Amounts and number are those of the version shared.
+    Amounts and number are those of the version shared. `invoice_revision` is the newest revision of the invoice's facts
+    that sharing knew of: what is later is news to these contacts.
     """
 
     invoice_id: UUID
@@ -64,6 +122,10 @@ class InvoiceShared(Fact, topic=topics.SHARE, key="invoice_id"):
     due_on: date
     channel: Channel
     message: Paragraphs | None
+    comments: CommentChoice = "all"
+    on_payment_page: bool = True
+    is_resend: bool = False
+    invoice_revision: int | None = Field(default=None, ge=1)
     shares: list[Shared] = Field(min_length=1)
 
 
@@ -97,3 +159,14 @@ class SharesRestored(Fact, topic=topics.SHARE, key="invoice_id"):
     invoice_id: UUID
     channel: Literal["portal"]
     shares: list[ShareRef] = Field(min_length=1)
+
+
+class CommunicationLogged(Fact, topic=topics.COMMUNICATION, key="matter_id"):
+    """A share with a message of its own was noted on the matter (S5)."""
+
+    matter_id: UUID
+    communication_id: UUID
+    invoice_id: UUID
+    channel: Channel
+    contact_ids: list[UUID]
+    message: Paragraphs

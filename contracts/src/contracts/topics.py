@@ -33,7 +33,10 @@ MATTER = Topic("invoices.matter.v1", "invoices", "state")
 CONTACT = Topic("invoices.contact.v1", "invoices", "state")
 INVOICE = Topic("invoices.invoice.v1", "invoices", "facts")
 SHARE = Topic("sharing.share.v1", "sharing", "facts")
+COMMUNICATION = Topic("sharing.communication.v1", "sharing", "facts")
 DELIVERY = Topic("notify.delivery.v1", "notify", "facts")
+PAYMENT = Topic("payments.payment.v1", "payments", "facts")
+CHARGE = Topic("payments.charge.v1", "payments", "facts")
 BALANCE = Topic("payments.balance.v1", "payments", "state")
 
 COMMANDS: dict[Owner, Topic] = {owner: Topic(f"{owner}.commands.v1", owner, "commands") for owner in OWNERS}
@@ -47,7 +50,10 @@ ALL: tuple[Topic, ...] = (
     CONTACT,
     INVOICE,
     SHARE,
+    COMMUNICATION,
     DELIVERY,
+    PAYMENT,
+    CHARGE,
     BALANCE,
     *COMMANDS.values(),
     *ANSWERS.values(),

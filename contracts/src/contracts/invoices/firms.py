@@ -25,7 +25,11 @@ StaffRole = Literal["owner", "billing", "reader"]
 
 
 class FirmProfile(Part):
-    """What a firm says of itself and may do (glossary: firm)."""
+    """What a firm says of itself and may do (glossary: firm).
+
+    `quiet_window_seconds`: how long it must have been quiet before edits of an invoice are told; 0 tells each at once,
+    without one the platform's own window holds (N2).
+    """
 
     name: Name
     brand_colour: Colour = "#1f4e79"
@@ -36,6 +40,7 @@ class FirmProfile(Part):
     channels: list[Channel] = Field(default=["portal", "email", "link", "text"], max_length=4)
     online_payments: bool = True
     share_message: Paragraphs | None = None
+    quiet_window_seconds: int | None = Field(default=None, ge=0, le=86_400)
 
 
 class FirmChanged(State, topic=topics.FIRM, key="firm_id"):

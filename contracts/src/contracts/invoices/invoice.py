@@ -8,7 +8,19 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from contracts import topics
-from contracts.fields import Currency, Label, Minor, Name, Paragraphs, Quantity, TaxRate
+from contracts.fields import (
+    CommentChoice,
+    Currency,
+    Label,
+    Minor,
+    Name,
+    Paragraphs,
+    PositiveMinor,
+    Quantity,
+    Sha256,
+    Slug,
+    TaxRate,
+)
 from contracts.message import Command, Fact, Part
 
 LineKind = Literal["time", "expense", "flat_fee", "part"]
@@ -110,3 +122,103 @@ class InvoiceFinalised(Fact, topic=topics.INVOICE, key="invoice_id"):
     totals: InvoiceTotals
     issued_on: date
     due_on: date
+
+
+class ReviseInvoice(Command, to="invoices", key="invoice_id", scope="invoices:write", outward=True):
+    """Make a new version of a final invoice (I4); the currency stays.
+
+    Where only internal comments differ, there is neither a version nor a notice.
+    """
+
+    invoice_id: UUID
+    terms: InvoiceTerms
+    reason: Paragraphs
+
+
+class VoidInvoice(Command, to="invoices", key="invoice_id", scope="invoices:write", outward=True):
+    """Declare a final invoice void: it stays readable and cannot be paid. Already void counts as done."""
+
+    invoice_id: UUID
+    reason: Paragraphs
+
+
+class CreditInvoice(Command, to="invoices", key="invoice_id", scope="invoices:write", outward=True):
+    """Take an amount off what a final invoice asks for; the same credit again changes nothing."""
+
+    invoice_id: UUID
+    credit_id: UUID
+    amount_minor: PositiveMinor
+    reason: Paragraphs
+
+
+class RenderInvoicePdf(Command, to="invoices", key="invoice_id", scope="invoices:write"):
+    """Have a PDF made again that was given up (I5). One that is there or being made counts as done."""
+
+    invoice_id: UUID
+    version: int = Field(ge=1, le=2**31 - 1)
+    comments: CommentChoice = "all"
+
+
+class InvoiceRevised(Fact, topic=topics.INVOICE, key="invoice_id"):
+    """A final invoice has a new version. `changed` says what a contact would see differently."""
+
+    invoice_id: UUID
+    matter_id: UUID
+    number: Label
+    version: int = Field(ge=2)
+    currency: Currency
+    totals: InvoiceTotals
+    previous_total_minor: Minor
+    issued_on: date
+    due_on: date
+    reason: Paragraphs
+    changed: list[Literal["lines", "totals", "due_date", "comments", "notes"]] = Field(min_length=1)
+
+
+class InvoiceVoided(Fact, topic=topics.INVOICE, key="invoice_id"):
+    """A final invoice is void."""
+
+    invoice_id: UUID
+    matter_id: UUID
+    number: Label
+    version: int = Field(ge=1)
+    currency: Currency
+    total_minor: Minor
+    due_on: date
+    reason: Paragraphs
+
+
+class InvoiceCredited(Fact, topic=topics.INVOICE, key="invoice_id"):
+    """A credit was given. `credited_minor` is the sum of all credits of the invoice so far."""
+
+    invoice_id: UUID
+    matter_id: UUID
+    number: Label
+    version: int = Field(ge=1)
+    currency: Currency
+    credit_id: UUID
+    amount_minor: Minor
+    credited_minor: Minor
+    total_minor: Minor
+    due_on: date
+    reason: Paragraphs
+
+
+class InvoicePdfReady(Fact, topic=topics.INVOICE, key="invoice_id"):
+    """The PDF of one version and comment choice is in the blob store, under its hash (I5)."""
+
+    invoice_id: UUID
+    version: int = Field(ge=1)
+    comments: CommentChoice
+    sha256: Sha256
+    size_bytes: int = Field(ge=1)
+    file_name: Label
+
+
+class InvoicePdfFailed(Fact, topic=topics.INVOICE, key="invoice_id"):
+    """The PDF of one version and comment choice could not be made and is not tried again (I5); `reason` is a slug."""
+
+    invoice_id: UUID
+    version: int = Field(ge=1)
+    comments: CommentChoice
+    reason: Slug
