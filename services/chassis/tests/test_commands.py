@@ -100,6 +100,13 @@ async def test_an_answer_says_which_command_it_answers(database: Database) -> No
         assert await tx.fetch("select topic, key from outbox") == [("sharing.answers.v1", str(asked.correlation))]
 
 
+@pytest.mark.proves("X1")
+async def test_a_refusal_says_what_it_is_about_as_the_same_request_by_http_would(database: Database) -> None:
+    await take_in(database, command("refuse"))
+    ((_, data),) = await answers(database)
+    assert (data["slug"], data["about"]) == ("no_room", {"notes_max": 2})
+
+
 @pytest.mark.parametrize(
     ("record", "slug"),
     [

@@ -8,13 +8,30 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import LiteralString
+from typing import LiteralString, Protocol
 from uuid import UUID
 
 from chassis.database import Tx
 from chassis.principal import Principal
 
 PREFIX = "hbk"
+
+
+class StatedKey(Protocol):
+    """What the keys' owner states of one, in whichever message. `secret_sha256` is in hex."""
+
+    @property
+    def api_key_id(self) -> UUID: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def secret_sha256(self) -> str: ...
+    @property
+    def scopes(self) -> Sequence[str]: ...
+    @property
+    def staff_user_id(self) -> UUID | None: ...
+    @property
+    def is_revoked(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +46,20 @@ class ApiKey:
     staff_user_id: UUID | None
     is_revoked: bool
     revision: int
+
+    @classmethod
+    def stated(cls, firm_id: UUID, revision: int, key: StatedKey) -> "ApiKey":
+        """Take a key as it was stated."""
+        return cls(
+            api_key_id=key.api_key_id,
+            firm_id=firm_id,
+            label=key.label,
+            secret_sha256=bytes.fromhex(key.secret_sha256),
+            scopes=tuple(key.scopes),
+            staff_user_id=key.staff_user_id,
+            is_revoked=key.is_revoked,
+            revision=revision,
+        )
 
     @property
     def principal(self) -> Principal:

@@ -55,7 +55,7 @@ update idempotency set status = $4, body = $5 where firm_id = $1 and principal =
 """
 _PURGE: LiteralString = """
 delete from idempotency where ctid in (
-    select ctid from idempotency where created_at < clock_timestamp() - $1::interval limit $2
+    select ctid from idempotency where created_at < statement_timestamp() - $1::interval limit $2
 )
 """
 

@@ -21,7 +21,7 @@ where inbox.consumer = $1 and inbox.source = message.source and inbox.event_id =
 # A slice at a time, so that no purge holds locks or writes for long.
 _PURGE: LiteralString = """
 delete from inbox where ctid in (
-    select ctid from inbox where received_at < clock_timestamp() - $1::interval limit $2
+    select ctid from inbox where received_at < statement_timestamp() - $1::interval limit $2
 )
 """
 

@@ -51,24 +51,25 @@ async def append(tx: Tx, messages: Sequence[Outgoing]) -> None:
     """
     if not messages:
         return
+    keys = [str(message.data.key) for message in messages]
     await tx.execute(
         _APPEND,
         [message.event_id for message in messages],
         [message.data.wire.topic.name for message in messages],
-        [str(message.data.key) for message in messages],
+        keys,
         [message.data.wire.type for message in messages],
-        [_body(message) for message in messages],
+        [_body(message, key) for message, key in zip(messages, keys, strict=True)],
         current_traceparent(),
     )
 
 
-def _body(message: Outgoing) -> bytes:
+def _body(message: Outgoing, key: str) -> bytes:
     body = write_envelope(
         message.data,
         id=message.event_id,
         source=f"/handbill/{message.service}",
         type=message.data.wire.type,
-        subject=str(message.data.key),
+        subject=key,
         time=message.occurred_at,
         firm=message.firm_id,
         revision=message.revision,

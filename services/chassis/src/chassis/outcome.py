@@ -4,8 +4,8 @@ HTTP brings one request, intake brings many; a use case does not know which. One
 intake cuts a batch so that requests of one key come in calls of their own, in order.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
 from uuid import UUID
@@ -67,10 +67,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A business no: nothing was changed. `slug` is stable and machine-readable, `detail` is for people."""
+    """A business no: nothing was changed. `slug` is stable and machine-readable, `detail` is for people.
+
+    `more` is for machines too: further members of the HTTP problem, and `about` in a topic's answer.
+    """
 
     slug: str
     detail: str
+    more: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +99,15 @@ def perhaps_late(refused: Refused) -> NotYetKnown:
     return NotYetKnown(refused.slug, refused, REPLICA_LAG_SECONDS)
 
 
-Outcome: TypeAlias = Done | Refused | NotYetKnown
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The command is kept and ends later: whoever ends it sends its one answer, by whichever way it came.
+
+    HTTP answers 202 and says where to ask for the end: `/v1/commands/{command_id}`, which the service then has.
+    """
+
+    command_id: UUID
+
+
+Outcome: TypeAlias = Done | Accepted | Refused | NotYetKnown
 UseCase: TypeAlias = Callable[[Tx, Sequence[Request[C]]], Awaitable[Sequence[Outcome]]]

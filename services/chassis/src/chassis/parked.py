@@ -78,7 +78,7 @@ select parked_id, topic, partition, record_offset, ordering_key, record_key, rec
        kind, reason, detail, attempts, parked_at,
        extract(epoch from clock_timestamp() - parked_at)::double precision as waited_seconds
 from parked
-where consumer = $1 and resolved_at is null and kind <> 'poison' and next_at <= clock_timestamp()
+where consumer = $1 and resolved_at is null and kind <> 'poison' and next_at <= statement_timestamp()
   and (not $2 or parked_id = (
       select min(earlier.parked_id) from parked as earlier
       where earlier.consumer = parked.consumer and earlier.ordering_key = parked.ordering_key
@@ -90,7 +90,7 @@ for update skip locked
 _ANY_DUE: LiteralString = """
 select exists (
     select from parked
-    where consumer = $1 and resolved_at is null and kind <> 'poison' and next_at <= clock_timestamp()
+    where consumer = $1 and resolved_at is null and kind <> 'poison' and next_at <= statement_timestamp()
 )
 """
 _RESOLVE: LiteralString = """
@@ -109,7 +109,7 @@ where parked_id = $1 and resolved_at is null
 
 _PURGE: LiteralString = """
 delete from parked where ctid in (
-    select ctid from parked where resolved_at < clock_timestamp() - $1::interval limit $2
+    select ctid from parked where resolved_at < statement_timestamp() - $1::interval limit $2
 )
 """
 

@@ -14,12 +14,12 @@ import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from chassis.database import TRANSIENT, open_connection
 from chassis.failpoint import failpoint
 from chassis.health import Progress
+from chassis.partitions import partition_of
 
 ROWS_MAX = 1000
 PUBLISH_WARNING_SECONDS = 15
@@ -64,7 +64,6 @@ class Relay:
         self._service = service
         self._progress = progress
         self._awake = asyncio.Event()
-        self._partitioner = DefaultPartitioner()
 
     def wake(self) -> None:
         self._awake.set()
@@ -115,9 +114,9 @@ class Relay:
 
     async def _publish(self, producer: AIOKafkaProducer, rows: list[asyncpg.Record]) -> None:
         by_partition: defaultdict[tuple[str, int], list[asyncpg.Record]] = defaultdict(list)
+        counts = {topic: len(await producer.partitions_for(topic)) for topic in {row["topic"] for row in rows}}
         for row in rows:
-            partitions = sorted(await producer.partitions_for(row["topic"]))
-            partition = cast("int", self._partitioner(row["key"].encode(), partitions, partitions))
+            partition = partition_of(row["key"].encode(), counts[row["topic"]])
             by_partition[row["topic"], partition].append(row)
         sends = (
             self._publish_partition(producer, *target, target_rows) for target, target_rows in by_partition.items()

@@ -1,6 +1,7 @@
 """One process of a service: the loops of its roles, started together, stopped gracefully, killed safely."""
 
 import asyncio
+import gc
 import random
 import signal
 from collections.abc import Callable, Coroutine, Sequence
@@ -27,6 +28,7 @@ from chassis.service import Service
 Loop = Coroutine[None, None, None]
 
 STOP_SECONDS = 20.0
+GARBAGE_THRESHOLD = 20_000
 RESTART_SECONDS_MAX = 10.0
 
 _log = structlog.get_logger("chassis.runtime")
@@ -35,6 +37,10 @@ _log = structlog.get_logger("chassis.runtime")
 def run(service: Service, roles: Sequence[str]) -> None:
     """Run roles of a service in this process until SIGTERM or SIGINT."""
     configure_logs(service.name, service.settings.log_level)
+    # What is loaded by now stays for good, and a batch makes thousands of objects that end with it: looking through
+    # both as often as by default costs a tenth of all that taking in does.
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
     uvloop.run(Process(service, frozenset(roles)).run())
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
+import msgspec
 from litestar import Request as HttpRequest
 from litestar import Response
 
@@ -15,7 +16,7 @@ from chassis.failpoint import failpoint
 from chassis.http.problem import MEDIA_TYPE, ProblemError, refused_response
 from chassis.idempotency import KeptAnswer, KeyedRequest, KeyInUseError, KeyReusedError, claim_key, keep_answer
 from chassis.ids import new_id
-from chassis.outcome import Cause, Done, NotYetKnown, Outcome, Request, UseCase
+from chassis.outcome import Accepted, Cause, Done, NotYetKnown, Outcome, Request, UseCase
 from chassis.principal import Principal
 from contracts.message import Command
 
@@ -47,7 +48,7 @@ class Caller:
 
         Raises: ProblemError (scope_missing).
         """
-        self._demand(scope)
+        self.demand(scope)
         async with self._database.reading() as connection:
             yield connection
 
@@ -57,14 +58,12 @@ class Caller:
         The same Idempotency-Key with the same request has the same answer, refusals included.
         Raises: ProblemError.
         """
-        self._demand(command.scope)
+        self.demand(command.scope)
         keyed = await self._keyed(command)
         request = Request(command, self.principal, self._cause())
         answer = await self._attempt_patiently(use_case, request, keyed, status)
         failpoint("http.after_commit")
-        is_problem = answer.status >= 400  # noqa: PLR2004 - HTTP: errors begin here
-        media_type = MEDIA_TYPE if is_problem else "application/json"
-        return Response(answer.body, status_code=answer.status, media_type=media_type)
+        return _response(answer)
 
     async def _attempt_patiently(
         self, use_case: UseCase[C], request: Request[C], keyed: KeyedRequest | None, status: int
@@ -124,7 +123,11 @@ class Caller:
         correlation_id = _uuid(self._request.headers.get("x-correlation-id")) or message_id
         return Cause(self._service, message_id, self.firm_id, self.principal.actor, correlation_id)
 
-    def _demand(self, scope: str) -> None:
+    def demand(self, scope: str) -> None:
+        """Stop a caller who may not, before anything is done for it.
+
+        Raises: ProblemError (scope_missing).
+        """
         if not self.principal.may(scope):
             raise ProblemError("scope_missing", f"this needs {scope}")
 
@@ -137,12 +140,31 @@ class _WaitingError(Exception):
         self.outcome = outcome
 
 
+class _AcceptedBody(msgspec.Struct, frozen=True):
+    command_id: UUID
+    state: Literal["waiting"] = "waiting"
+
+
 def _answer(outcome: Outcome, status: int) -> KeptAnswer:
     if isinstance(outcome, NotYetKnown):
         raise _WaitingError(outcome)
     if isinstance(outcome, Done):
         return KeptAnswer(status, outcome.answer.model_dump_json().encode())
+    if isinstance(outcome, Accepted):
+        return KeptAnswer(202, msgspec.json.encode(_AcceptedBody(outcome.command_id)))
     return KeptAnswer(*refused_response(outcome))
+
+
+def _response(answer: KeptAnswer) -> Response[bytes]:
+    """Write an answer, be it new or kept. What ends later is found where `Location` says."""
+    is_problem = answer.status >= 400  # noqa: PLR2004 - HTTP: errors begin here
+    media_type = MEDIA_TYPE if is_problem else "application/json"
+    response = Response(answer.body, status_code=answer.status, media_type=media_type)
+    with suppress(msgspec.ValidationError):
+        if answer.status == 202:  # noqa: PLR2004 - HTTP: accepted
+            accepted = msgspec.json.decode(answer.body, type=_AcceptedBody)
+            response.headers["Location"] = f"/v1/commands/{accepted.command_id}"
+    return response
 
 
 async def provide_caller(request: HttpRequest[Any, Any, Any]) -> Caller:

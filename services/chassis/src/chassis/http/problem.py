@@ -55,7 +55,7 @@ def problem_body(slug: str, detail: str, status: int, **more: Any) -> bytes:
 def refused_response(refused: Refused) -> tuple[int, bytes]:
     """Status and body of a use case's refusal."""
     status = status_of(refused.slug)
-    return status, problem_body(refused.slug, refused.detail, status)
+    return status, problem_body(refused.slug, refused.detail, status, **refused.more)
 
 
 def _respond(slug: str, detail: str, status: int | None = None, **more: Any) -> Response[bytes]:

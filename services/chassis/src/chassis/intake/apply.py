@@ -1,17 +1,16 @@
 """One batch in one transaction: inbox, waves, handlers, and what must wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 
 from chassis import inbox, parked
+from chassis.answers import waiting_pause_seconds
 from chassis.database import Tx
 from chassis.intake.reading import Readable, Reading, Skipped, blocked, retrying
 from chassis.intake.route import Consumer
 from chassis.intake.waves import cut_waves
 from chassis.parked import Parked
-
-NOT_YET_KNOWN_DELAY_SECONDS = 1.0
 
 _log = structlog.get_logger("chassis.intake")
 
@@ -64,16 +63,27 @@ async def apply_readable(tx: Tx, consumer: Consumer, readings: Sequence[Readable
     behind: list[Readable] = []
     for wave in waves:
         held_keys = {reading.ordering_key for reading in held} if consumer.is_ordered else set[str]()
-        for group in wave.values():
+        for group in (wave[kind] for kind in _in_turn(consumer, wave)):
             behind += [reading for reading in group if reading.ordering_key in held_keys]
             free = [reading for reading in group if reading.ordering_key not in held_keys]
             held += await _apply_group(tx, free)
     if held:
         await inbox.release(tx, consumer.name, [_message_key(reading) for reading in (*held, *behind)])
     return [
-        *(retrying(reading, "not_yet_known", "", NOT_YET_KNOWN_DELAY_SECONDS) for reading in held),
+        *(retrying(reading, "not_yet_known", "", waiting_pause_seconds(0.0)) for reading in held),
         *(blocked(reading) for reading in behind),
     ]
+
+
+def _in_turn(consumer: Consumer, kinds: Iterable[str]) -> list[str]:
+    """Order the types of a wave; no key is in two of them, so that any order keeps each key's own.
+
+    Facts go in the order of their routes, so that all batches take their locks alike. Commands go as they came: one may
+    name what the one before it makes, and would have to wait for it.
+    """
+    if consumer.rejects is not None:
+        return list(kinds)
+    return sorted(kinds, key=list(consumer.routes).index)
 
 
 async def _claim(tx: Tx, consumer: Consumer, readings: Sequence[Readable]) -> list[Readable]:

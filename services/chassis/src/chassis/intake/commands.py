@@ -5,20 +5,16 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from chassis import outbox
+from chassis.answers import Asked, is_worth_waiting
 from chassis.api_keys import ApiKey, find_api_keys
 from chassis.database import Tx
 from chassis.intake.route import Consumer, Received, Route
-from chassis.outbox import Outgoing
-from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request, UseCase
+from chassis.outcome import Accepted, NotYetKnown, Outcome, Refused, Request, UseCase
 from chassis.principal import Principal
-from contracts.answers import ANSWERS_OF
 from contracts.message import Command, Message
 from contracts.topics import COMMANDS, Owner
 
 C = TypeVar("C", bound=Command)
-
-DETAIL_LENGTH_MAX = 2000
-"""As the answer's contract bounds it."""
 
 
 def command_route(service: Owner, model: type[C], use_case: UseCase[C]) -> Route[C]:
@@ -42,7 +38,9 @@ def command_route(service: Owner, model: type[C], use_case: UseCase[C]) -> Route
             ),
         ]
         ended = [(message, outcome) for message, outcome in judged if not _must_wait(message, outcome)]
-        await outbox.append(tx, [_answer(service, message, outcome) for message, outcome in ended])
+        # What is accepted has its answer when it ends.
+        answers = [_asked(service, message).answer(end) for message, end in ended if not isinstance(end, Accepted)]
+        await outbox.append(tx, answers)
         return [message for message, outcome in judged if _must_wait(message, outcome)]
 
     return Route(model, apply)
@@ -53,7 +51,7 @@ def command_consumer(service: Owner, routes: Sequence[Route[Any]]) -> Consumer:
 
     def rejects(slug: str, detail: str) -> Route[Message]:
         async def apply(tx: Tx, messages: Sequence[Received[Message]]) -> Sequence[Received[Message]]:
-            await outbox.append(tx, [_answer(service, message, Refused(slug, detail)) for message in messages])
+            await outbox.append(tx, [_asked(service, message).rejected(slug, detail) for message in messages])
             return ()
 
         return Route(Message, apply)
@@ -70,61 +68,41 @@ def command_consumer(service: Owner, routes: Sequence[Route[Any]]) -> Consumer:
 
 async def _principals(tx: Tx, messages: Sequence[Received[C]], scope: str) -> list[Principal | Refused | NotYetKnown]:
     """Find each command's claimed principal, or why it is refused. Broker ACLs decide who may write the topic."""
-    claimed = [message.envelope.actor.partition(":") for message in messages]
-    key_ids = {_uuid(actor_id) for kind, _, actor_id in claimed if kind == "api_key"} - {None}
-    keys = await find_api_keys(tx, [key_id for key_id in key_ids if key_id]) if key_ids else {}
-    found: list[Principal | Refused | NotYetKnown] = []
-    for message, (kind, _, actor_id) in zip(messages, claimed, strict=True):
-        if kind == "service":
-            found.append(Principal(message.firm_id, "service", actor_id))
-        elif kind == "api_key":
-            key_id = _uuid(actor_id)
-            key = keys.get(key_id) if key_id else None
-            found.append(_admit(key, message, scope) if key else NotYetKnown("api_key"))
-        else:
-            found.append(Refused("actor_not_allowed", f"actors of kind {kind!r} do not send commands"))
-    return found
+    claims = [(message.envelope.actor, message.firm_id) for message in messages]
+    # Few ask for many things at once: each claim is looked at once.
+    key_ids = {claim: _key_id(claim[0]) for claim in set(claims)}
+    wanted = {key_id for key_id in key_ids.values() if key_id}
+    keys = await find_api_keys(tx, list(wanted)) if wanted else {}
+    verdicts = {claim: _judge(*claim, keys.get(key_id) if key_id else None, scope) for claim, key_id in key_ids.items()}
+    return [verdicts[claim] for claim in claims]
 
 
-def _admit(key: ApiKey, message: Received[C], scope: str) -> Principal | Refused:
-    if key.is_revoked or key.firm_id != message.firm_id:
+def _judge(actor: str, firm_id: UUID, key: ApiKey | None, scope: str) -> Principal | Refused | NotYetKnown:
+    """Judge whoever claims to be `actor` in a firm; `key` is the key of that id, where one is known."""
+    kind, _, actor_id = actor.partition(":")
+    if kind == "service":
+        return Principal(firm_id, "service", actor_id)
+    if kind != "api_key":
+        return Refused("actor_not_allowed", f"actors of kind {kind!r} do not send commands")
+    if key is None:
+        return NotYetKnown("api_key")
+    if key.is_revoked or key.firm_id != firm_id:
         return Refused("unknown_api_key", "no such key in this firm")
-    if not key.principal.may(scope):
-        return Refused("scope_missing", f"this key lacks {scope}")
-    return key.principal
+    principal = key.principal
+    return principal if principal.may(scope) else Refused("scope_missing", f"this key lacks {scope}")
 
 
 def _must_wait(message: Received[C], outcome: Outcome) -> bool:
-    return isinstance(outcome, NotYetKnown) and message.waited_seconds < outcome.patience_seconds
+    return isinstance(outcome, NotYetKnown) and is_worth_waiting(outcome, message.waited_seconds)
 
 
-def _answer(service: Owner, message: Received[Any], outcome: Outcome) -> Outgoing:
-    answers = ANSWERS_OF[service]
-    command_id, command_type = message.envelope.id, message.envelope.type
-    correlation_id = message.envelope.correlation
-    if isinstance(outcome, NotYetKnown):
-        waited = f"no such {outcome.what} within {outcome.patience_seconds:.0f} seconds"
-        outcome = outcome.otherwise or Refused(f"unknown_{outcome.what}", waited)
-    if isinstance(outcome, Done):
-        answer = answers.done(
-            correlation_id=correlation_id,
-            command_id=command_id,
-            command_type=command_type,
-            result=outcome.answer.model_dump(mode="json"),
-        )
-    else:
-        answer = answers.rejected(
-            correlation_id=correlation_id,
-            command_id=command_id,
-            command_type=command_type,
-            slug=outcome.slug,
-            detail=outcome.detail[:DETAIL_LENGTH_MAX],
-        )
-    return message.cause.message(answer)
+def _asked(service: Owner, message: Received[Any]) -> Asked:
+    return Asked(service, message.envelope.type, message.cause)
 
 
-def _uuid(text: str) -> UUID | None:
+def _key_id(actor: str) -> UUID | None:
+    kind, _, actor_id = actor.partition(":")
     try:
-        return UUID(text)
+        return UUID(actor_id) if kind == "api_key" else None
     except ValueError:
         return None

@@ -19,10 +19,7 @@ class Readable:
 
     message: Received[Message]
     route: Route[Message]
-
-    @property
-    def ordering_key(self) -> str:
-        return str(self.message.data.key) if hasattr(self.message.data, "wire") else self.message.envelope.subject
+    ordering_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +72,14 @@ def _read_data(consumer: Consumer, record: RawRecord, envelope: WireEnvelope, wa
         if consumer.rejects is None:
             return _poison(record, "invalid_data", faults)
         return _rejected(consumer, record, envelope, "invalid_command", faults)
-    return Readable(Received(data, envelope, record, cause, waited_seconds), route)
+    return Readable(Received(data, envelope, record, cause, waited_seconds), route, str(data.key))
 
 
 def _rejected(consumer: Consumer, record: RawRecord, envelope: WireEnvelope, slug: str, detail: str) -> Readable:
     assert consumer.rejects is not None
     cause = Cause(consumer.service, envelope.id, envelope.firm, envelope.actor, envelope.correlation)
-    return Readable(Received(Message(), envelope, record, cause), consumer.rejects(slug, detail[:2000]))
+    received = Received(Message(), envelope, record, cause)
+    return Readable(received, consumer.rejects(slug, detail[:2000]), envelope.subject)
 
 
 def _is_other_version(consumer: Consumer, wire_type: str) -> bool:

@@ -7,15 +7,15 @@ import asyncpg
 import structlog
 
 from chassis import parked
+from chassis.answers import waiting_pause_seconds
 from chassis.database import TRANSIENT, Database, Tx, withhold_rows
 from chassis.health import Progress
-from chassis.intake.apply import NOT_YET_KNOWN_DELAY_SECONDS, apply_readable
-from chassis.intake.reading import Readable, Skipped, read, retrying
+from chassis.intake.apply import apply_readable
+from chassis.intake.reading import Skipped, read, retrying
 from chassis.intake.route import Consumer
 from chassis.parked import Parked, ParkedRow
 
 POLL_SECONDS = 0.5
-NOT_YET_KNOWN_DELAY_SECONDS_MAX = 8.0
 
 _log = structlog.get_logger("chassis.intake")
 
@@ -78,11 +78,8 @@ class Replayer:
         if isinstance(reading, Parked):
             return reading
         held = await apply_readable(tx, self._consumer, [reading])
-        return self._wait_more(reading, row) if held else None
-
-    def _wait_more(self, reading: Readable, row: ParkedRow) -> Parked:
-        delay_seconds = min(max(NOT_YET_KNOWN_DELAY_SECONDS, row.waited_seconds / 4), NOT_YET_KNOWN_DELAY_SECONDS_MAX)
-        return retrying(reading, "not_yet_known", "", delay_seconds)
+        pause_seconds = waiting_pause_seconds(row.waited_seconds)
+        return retrying(reading, "not_yet_known", "", pause_seconds) if held else None
 
 
 def _told(error: Exception) -> str:

@@ -76,7 +76,8 @@ class Consumer:
     """One Kafka consumer group: its routes decide its topics.
 
     `is_ordered`: while a message of a key is parked, later ones of that key wait behind it. `rejects` makes the route
-    for a command that can be answered but not read; facts have none.
+    for a command that can be answered but not read; facts have none. A batch of facts takes its locks in the order of
+    `routes`.
     """
 
     name: str

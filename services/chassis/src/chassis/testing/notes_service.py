@@ -25,7 +25,7 @@ async def write_notes(tx: Tx, requests: Sequence[Request[Any]]) -> list[Outcome]
 async def _write_note(tx: Tx, note_id: UUID, text: str) -> Outcome:
     needed = text.removeprefix("needs ")
     if text == "refuse":
-        return Refused("no_room", "the notebook is full")
+        return Refused("no_room", "the notebook is full", {"notes_max": 2})
     if text == "fail":
         raise ValueError(CAUSE_OF_FAILURE)
     if needed != text and not await tx.fetchval("select exists (select from notes where text = $1)", needed):
