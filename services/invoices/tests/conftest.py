@@ -2,17 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from chassis.api_keys import find_api_keys, make_secret, secret_digest, written_key
+from chassis.blobs import Blobs, open_blobs
 from chassis.database import Database
 from chassis.health import Progress
 from chassis.http.app import build_app
@@ -22,6 +25,7 @@ from chassis.intake.reading import read
 from chassis.intake.route import Consumer
 from chassis.outcome import Cause, Done, Outcome, Refused, Request
 from chassis.parked import Parked, RawRecord
+from chassis.pdf import Typesetter
 from chassis.principal import Principal
 from chassis.testing import eventually
 from chassis.wire import write_envelope
@@ -39,13 +43,15 @@ from contracts.invoices import (
     OpenMatter,
 )
 from contracts.message import Command, Message
-from invoices.api import ROUTES
+from invoices.api import routes_over
 from invoices.handlers import FACTS
 from invoices.usecases.add_contact import add_contact
+from invoices.usecases.claim_document import claim_document
 from invoices.usecases.create_firm import NewFirm, create_firm
 from invoices.usecases.draft_invoice import draft_invoice
 from invoices.usecases.finalise_invoice import finalise_invoice
 from invoices.usecases.open_matter import open_matter
+from invoices.usecases.render_document import Press, render_document
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -60,6 +66,7 @@ class Firm:
     api_key: str
     staff_user_id: UUID
     offset: int = 0
+    last_message_id: UUID | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -168,22 +175,59 @@ class Firm:
             if body["subject"] == str(subject)
         ]
 
-    def record(self, message: Message, *, revision: int | None = None, actor: str = "service:test") -> RawRecord:
-        """A message as Kafka brings it."""
+    def record(
+        self,
+        message: Message,
+        *,
+        revision: int | None = None,
+        actor: str = "service:test",
+        at: datetime = AT,
+        causation: UUID | None = None,
+    ) -> RawRecord:
+        """A message as Kafka brings it; its id is kept for what it causes."""
         self.offset += 1
+        self.last_message_id = new_id()
         body = write_envelope(
             message,
-            id=new_id(),
+            id=self.last_message_id,
             source=f"/handbill/{message.wire.topic.owner}",
             type=message.wire.type,
             subject=str(message.key),
-            time=AT,
+            time=at,
             firm=self.firm_id,
             revision=revision,
             actor=actor,
             correlation=new_id(),
+            causation=causation,
         )
         return RawRecord(message.wire.topic.name, 0, self.offset, str(message.key).encode(), body, ())
+
+    async def history(self, client: httpx.AsyncClient, invoice_id: UUID) -> list[dict[str, Any]]:
+        """An invoice's timeline as it is shown."""
+        response = await client.get(f"/v1/invoices/{invoice_id}/history", headers=self.headers)
+        assert response.status_code == 200, response.text
+        return response.json()["items"]
+
+    async def render_all(self, press: Press) -> int:
+        """Make every PDF that is due; returns how many."""
+        count = 0
+        while claimed := await claim_document(self.database, 60):
+            await render_document(self.database, press, claimed)
+            count += 1
+        return count
+
+    async def ready_pdfs(self, invoice_id: UUID) -> list[dict[str, Any]]:
+        """What was told of an invoice's PDFs."""
+        bodies = [body for body in await self.published() if body["subject"] == str(invoice_id)]
+        return [body["data"] for body in bodies if body["type"] == "handbill.invoices.invoice-pdf-ready.v1"]
+
+    async def documents(self) -> list[tuple[int, str, str, int, str | None]]:
+        """How each PDF stands: version, comments, state, attempts, failure."""
+        async with self.database.reading() as tx:
+            rows = await tx.fetch(
+                "select version, comments, state, attempts, failure from documents order by version, comments"
+            )
+        return [tuple(row) for row in rows]
 
     async def hears(self, *records: RawRecord, consumer: Consumer = FACTS) -> None:
         """One batch through the real consumer, in one transaction."""
@@ -226,9 +270,22 @@ async def firm(new_firm: Callable[..., Awaitable[Firm]]) -> Firm:
     return await new_firm()
 
 
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return open_blobs((tmp_path / "blobs").as_uri())
+
+
 @pytest_asyncio.fixture
-async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database, blobs: Blobs) -> AsyncIterator[httpx.AsyncClient]:
     # httpx and Litestar each have their own words for what an ASGI application is.
-    app: Any = build_app("invoices", list(ROUTES), database, Progress())
+    app: Any = build_app("invoices", list(routes_over(blobs)), database, Progress())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://invoices.example") as made:
         yield made
+
+
+@pytest.fixture
+def press(blobs: Blobs) -> Iterator[Press]:
+    """A press that puts its PDFs into this test's store."""
+    made = Press(Typesetter(), blobs)
+    yield made
+    made.typesetter.close()

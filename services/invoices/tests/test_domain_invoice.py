@@ -9,11 +9,13 @@ import pytest
 from invoices.domain.balance import Balance, Status, shown_status
 from invoices.domain.firm import day_at, is_time_zone
 from invoices.domain.invoice import (
+    Comment,
     Content,
     Invoice,
     State,
     Terms,
     admit_finalising,
+    admit_text,
     change_draft,
     due_day,
     finalise,
@@ -79,13 +81,53 @@ def test_time_zones_are_those_of_the_database(name: str, *, known: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("state", "open_minor", "status"),
-    [("draft", None, "draft"), ("final", None, "final"), ("final", 100, "final"), ("final", 99, "partly_paid"),
-     ("final", 0, "paid"), ("void", 0, "void")],
-)  # fmt: skip
-def test_the_status_follows_from_the_balance(state: State, open_minor: int | None, status: Status) -> None:
-    balance = None if open_minor is None else Balance(ID, ID, 1, "USD", 100, open_minor, open_minor, revision=1)
+    ("state", "sums", "status"),
+    [
+        pytest.param("draft", None, "draft", id="draft"),
+        pytest.param("final", None, "final", id="payments has not spoken"),
+        pytest.param("final", (100, 0, 0), "final", id="nothing paid"),
+        pytest.param("final", (70, 0, 0), "final", id="credited"),
+        pytest.param("final", (99, 1, 0), "partly_paid", id="paid in part"),
+        pytest.param("final", (70, 60, 30), "partly_paid", id="refunded in part"),
+        pytest.param("final", (100, 60, 60), "final", id="refunded"),
+        pytest.param("final", (0, 100, 0), "paid", id="paid"),
+        pytest.param("final", (0, 120, 0), "paid", id="overpaid"),
+        pytest.param("final", (0, 60, 30), "paid", id="paid and refunded in part, the rest credited"),
+        pytest.param("final", (0, 0, 0), "final", id="credited in full"),
+        pytest.param("final", (0, 100, 100), "final", id="refunded, then credited in full"),
+        pytest.param("void", (0, 100, 0), "void", id="void"),
+    ],
+)
+def test_the_status_follows_from_the_balance(state: State, sums: tuple[int, int, int] | None, status: Status) -> None:
+    balance = None
+    if sums is not None:
+        open_minor, settled_minor, refunded_minor = sums
+        balance = Balance(ID, ID, 1, "USD", 100, open_minor, open_minor, settled_minor, refunded_minor, 0, revision=1)
     assert shown_status(state, balance) == status
+
+
+def test_an_invoice_that_asks_for_nothing_is_paid() -> None:
+    assert shown_status("final", Balance(ID, ID, 1, "USD", 0, 0, 0, 0, 0, 0, revision=1)) == "paid"
+
+
+@pytest.mark.proves("I5")
+@pytest.mark.parametrize(
+    ("notes", "comments", "refusal"),
+    [
+        pytest.param(None, [], None, id="none"),
+        pytest.param("\n" * 2_000, ["\n" * 3_000], None, id="as many as can be printed"),
+        pytest.param("\n" * 2_000, ["\n" * 3_001], Refusal.TOO_MANY_LINES, id="one more"),
+        pytest.param(None, ["\r" * 2_501, "\u2028" * 2_500], Refusal.TOO_MANY_LINES, id="other ends of lines"),
+        pytest.param(None, ["word " * 1_000] * 200, None, id="much text in few lines"),
+    ],
+)
+def test_text_has_no_more_lines_than_can_be_printed(
+    notes: str | None, comments: list[str], refusal: Refusal | None
+) -> None:
+    said = tuple(Comment(text, is_client_visible=True) for text in comments)
+    internal = Comment("\n" * 5_000, is_client_visible=False)
+    terms = Terms("USD", 0, None, None, notes)
+    assert admit_text(terms, Content((), (*said, internal))) == refusal
 
 
 @pytest.mark.proves("I1")

@@ -66,7 +66,7 @@ async def test_a_firm_is_made_once_and_in_a_real_time_zone(firm: Firm, database:
     assert nowhere.slug == "invalid_time_zone"
 
 
-@pytest.mark.proves("I1")
+@pytest.mark.proves("I1", "N2")
 async def test_a_firm_changes_its_own_profile_alone(firm: Firm, new_firm: Callable[..., Awaitable[Firm]]) -> None:
     command = ChangeFirm(
         firm_id=firm.firm_id, profile=PROFILE.model_copy(update={"name": "Ibe", "channels": ["email"]})
@@ -75,6 +75,10 @@ async def test_a_firm_changes_its_own_profile_alone(firm: Firm, new_firm: Callab
     assert (await firm.done(change_firm, command)).revision == 2
     bodies = [body for body in await firm.published() if body["subject"] == str(firm.firm_id)]
     assert [(body["revision"], body["data"]["profile"]["channels"]) for body in bodies][1:] == [(2, ["email"])]
+    quiet = command.model_copy(update={"profile": PROFILE.model_copy(update={"quiet_window_seconds": 0})})
+    assert (await firm.done(change_firm, quiet)).revision == 3
+    assert (await firm.done(change_firm, quiet)).revision == 3
+    assert (await firm.published())[-1]["data"]["profile"]["quiet_window_seconds"] == 0
     nowhere = command.model_copy(update={"profile": PROFILE.model_copy(update={"time_zone": "Mars/Olympus"})})
     assert await firm.refused(change_firm, nowhere) == "invalid_time_zone"
     other = await new_firm()

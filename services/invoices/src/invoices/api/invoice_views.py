@@ -9,26 +9,31 @@ from chassis.database import Tx
 from contracts.invoices import InvoiceComment, InvoiceTotals
 from contracts.message import Part
 from invoices.domain.balance import Balance, Status, shown_status
-from invoices.domain.invoice import Content, Invoice
+from invoices.domain.invoice import Invoice
 from invoices.domain.refusal import Refusal
 from invoices.domain.totals import PricedLine, price_lines
 from invoices.domain.version import Version
 from invoices.store.balances import find_balances
-from invoices.store.invoice_comments import list_comments
-from invoices.store.invoice_lines import list_lines
+from invoices.store.invoice_contents import find_contents
 from invoices.store.shares import find_shared_invoices
 
 
 class BalanceView(Part):
-    """What payments says is owed, and by which version it judged."""
+    """What payments says is owed, and by which version it judged. `credit_minor` was paid above what is owed."""
 
     version: int
     open_minor: int
     payable_minor: int
+    settled_minor: int
+    refunded_minor: int
+    credit_minor: int
 
 
 class InvoiceSummary(Part):
-    """An invoice in a list. `is_shared` is true exactly while a contact has it in the portal."""
+    """An invoice in a list. `is_shared` is true exactly while a contact has it in the portal.
+
+    `credited_minor` is what was taken off its total by credits.
+    """
 
     invoice_id: UUID
     matter_id: UUID
@@ -37,6 +42,7 @@ class InvoiceSummary(Part):
     version: int | None
     currency: str
     totals: InvoiceTotals
+    credited_minor: int
     issued_on: date | None
     due_on: date | None
     is_shared: bool
@@ -77,11 +83,12 @@ class PartyView(Part):
 
 
 class VersionView(Part):
-    """One version as it was and stays."""
+    """One version as it was and stays. `reason` says why there is a version after the first."""
 
     invoice_id: UUID
     version: int
     created_at: datetime
+    reason: str | None
     number: str
     issued_on: date
     due_on: date
@@ -110,8 +117,7 @@ async def summarise(tx: Tx, firm_id: UUID, invoices: Sequence[Invoice]) -> list[
 async def show(tx: Tx, invoice: Invoice) -> InvoiceView:
     """Show one invoice whole."""
     (summary,) = await summarise(tx, invoice.firm_id, [invoice])
-    lines = (await list_lines(tx, [invoice.key])).get(invoice.key, ())
-    content = Content(lines, (await list_comments(tx, [invoice.key])).get(invoice.key, ()))
+    content = (await find_contents(tx, [invoice.key]))[invoice.key]
     priced = price_lines(content.lines, invoice.terms.discount_minor)
     assert not isinstance(priced, Refusal), "its totals were taken when it was written"
     return InvoiceView(
@@ -133,6 +139,7 @@ def show_version(version: Version) -> VersionView:
         invoice_id=version.invoice_id,
         version=version.version,
         created_at=version.created_at,
+        reason=version.reason,
         number=document.number,
         issued_on=document.issued_on,
         due_on=document.due_on,
@@ -158,6 +165,7 @@ def _summary(invoice: Invoice, balance: Balance | None, *, is_shared: bool) -> I
         version=issue.version if issue else None,
         currency=invoice.terms.currency,
         totals=InvoiceTotals.model_validate(invoice.totals, from_attributes=True),
+        credited_minor=invoice.credited_minor,
         issued_on=issue.issued_on if issue else None,
         due_on=issue.due_on if issue else None,
         is_shared=is_shared,

@@ -11,6 +11,7 @@ from contracts.invoices import ChangeDraft, DraftInvoice, FinaliseInvoice, Invoi
 from contracts.message import Part
 from invoices.api.invoice_views import InvoiceSummary, InvoiceView, VersionView, show, show_version, summarise
 from invoices.api.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
+from invoices.api.version_number import admit_version
 from invoices.store.invoice_versions import find_version, list_versions
 from invoices.store.invoices import find_invoices, list_invoices
 from invoices.usecases.change_draft import change_draft
@@ -82,7 +83,7 @@ async def get_invoice_version(
 ) -> VersionView:
     """Show one version as it was."""
     async with caller.reading("invoices:read") as tx:
-        found = await find_version(tx, (caller.firm_id, invoice_id), version)
+        found = await find_version(tx, (caller.firm_id, invoice_id), admit_version(version, "version"))
     if found is None:
         raise not_found("version")
     return show_version(found)

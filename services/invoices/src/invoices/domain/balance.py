@@ -12,7 +12,10 @@ Status = Literal["draft", "final", "partly_paid", "paid", "void"]
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """An invoice's balance at a revision, judged by the version that payments has applied."""
+    """An invoice's balance at a revision, judged by the version that payments has applied.
+
+    open = total - credits given - settled + refunded; `credit_minor` is what was paid above what is owed.
+    """
 
     firm_id: UUID
     invoice_id: UUID
@@ -21,6 +24,9 @@ class Balance:
     total_minor: int
     open_minor: int
     payable_minor: int
+    settled_minor: int
+    refunded_minor: int
+    credit_minor: int
     revision: int
 
     @property
@@ -32,6 +38,9 @@ def shown_status(state: State, balance: Balance | None) -> Status:
     """Tell the status that people see: invoices knows draft, final and void; payments knows what is paid."""
     if state != "final" or balance is None:
         return state
-    if balance.open_minor == 0:
+    if balance.total_minor == 0:
         return "paid"
-    return "partly_paid" if balance.open_minor < balance.total_minor else "final"
+    # Not by what is open alone: a credit lowers that too, and pays nothing. Credited in full stays final, nothing open.
+    if balance.settled_minor <= balance.refunded_minor:
+        return "final"
+    return "partly_paid" if balance.open_minor else "paid"

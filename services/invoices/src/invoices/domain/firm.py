@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 @dataclass(frozen=True, slots=True)
 class FirmProfile:
-    """What a firm says of itself and may do. `time_zone` is an IANA name, `currency` the default of new invoices."""
+    """What a firm says of itself and may do. `time_zone` is an IANA name, `currency` the default of new invoices.
+
+    `quiet_window_seconds`: how long it wants to have been quiet before edits are told; None: as the platform has it.
+    """
 
     name: str
     brand_colour: str
@@ -20,6 +23,7 @@ class FirmProfile:
     channels: tuple[str, ...]
     online_payments: bool
     share_message: str | None
+    quiet_window_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,18 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 Kind = Literal[
-    "created", "draft_changed", "finalised",
+    "created", "draft_changed", "finalised", "revised", "voided", "credited", "pdf_ready", "pdf_failed",
     "shared", "unshared", "share_suspended", "share_restored",
     "delivery_accepted", "delivery_failed",
+    "payment_started", "charge_settled", "charge_declined", "charge_refunded", "refund_declined", "payment_concluded",
 ]  # fmt: skip
 
 Plain: TypeAlias = str | int | bool | list[str] | None
 Summary: TypeAlias = Mapping[str, Plain]
-"""What happened in a few words: ids and numbers, no names, so that a contact can be erased and the history stay."""
+"""What happened in a few words: ids, numbers, and texts as they were written (reasons, messages, subjects of mails).
+
+Contacts are in it by id alone, so that one can be erased and the history stay; a text may speak of them all the same.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from invoices.domain.refusal import Refusal
 from invoices.domain.totals import Line, Totals, total_up
 
 DUE_IN_DAYS_DEFAULT = 30
+TEXT_LINES_MAX = 5000
+"""Lines of notes and comments that a PDF shows: above a hundred pages, and set within a second or two."""
 
 State = Literal["draft", "final", "void"]
 """What invoices decides. Partly paid and paid are not stored: they follow from the balance that payments announces."""
@@ -59,7 +61,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice at a revision. `issue` is None exactly while it is a draft."""
+    """An invoice at a revision. `issue` is None exactly while it is a draft; `credited_minor` sums up its credits."""
 
     firm_id: UUID
     invoice_id: UUID
@@ -70,6 +72,7 @@ class Invoice:
     share_with: tuple[UUID, ...]
     issue: Issue | None
     revision: int
+    credited_minor: int = 0
 
     @property
     def key(self) -> Key:
@@ -89,10 +92,17 @@ def change_draft(invoice: Invoice, terms: Terms, content: Content) -> Invoice | 
     """Give the draft other terms and lines."""
     if invoice.state != "draft":
         return Refusal.NOT_DRAFT
-    totals = total_up(content.lines, terms.discount_minor)
+    totals = admit_text(terms, content) or total_up(content.lines, terms.discount_minor)
     if isinstance(totals, Refusal):
         return totals
     return replace(invoice, terms=terms, totals=totals, revision=invoice.revision + 1)
+
+
+def admit_text(terms: Terms, content: Content) -> Refusal | None:
+    """Why notes and comments cannot be printed, if so: a few kilobytes of line ends come to hundreds of pages."""
+    shown = [comment.text for comment in content.comments if comment.is_client_visible]
+    line_count = sum(len(text.splitlines()) for text in (terms.notes or "", *shown))
+    return Refusal.TOO_MANY_LINES if line_count > TEXT_LINES_MAX else None
 
 
 def admit_finalising(invoice: Invoice, line_count: int) -> Refusal | None:

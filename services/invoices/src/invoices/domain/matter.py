@@ -49,6 +49,16 @@ class Matter:
     def billing_contact_id(self) -> UUID | None:
         return next((contact.contact_id for contact in self.contacts if "billing" in contact.roles), None)
 
+    @property
+    def client_ids(self) -> tuple[UUID, ...]:
+        return tuple(contact.contact_id for contact in self.contacts if "client" in contact.roles)
+
+    @property
+    def bill_contact_ids(self) -> tuple[UUID, ...]:
+        """Everybody whom a bill on this matter names, perhaps twice."""
+        billed = self.billing_contact_id
+        return (*([billed] if billed else []), *self.client_ids)
+
     def roles_of(self, contact_id: UUID) -> tuple[str, ...]:
         return next((contact.roles for contact in self.contacts if contact.contact_id == contact_id), ())
 

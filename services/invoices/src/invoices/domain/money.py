@@ -14,6 +14,45 @@ MINOR_MAX = 10**13
 # ROUND_HALF_UP is decimal's name for half away from zero. The widest product has 14 + 11 digits; nothing is cut.
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
+# Digits after the point by ISO 4217; all other currencies have two.
+# (The Unicode tables differ from it for currencies whose coins are out of use.)
+_DIGITS = {
+    **dict.fromkeys(
+        (
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+
+
+def digits_of(currency: str) -> int:
+    """Tell how many digits the currency has after the point."""
+    return _DIGITS.get(currency, 2)
+
+
+def major_units(amount_minor: int, currency: str) -> Decimal:
+    """Give the amount as people write it, exact."""
+    return Decimal(amount_minor).scaleb(-digits_of(currency), context=_EXACT)
+
 
 def rounded_minor(exact: Decimal) -> int:
     """Whole minor units of an exact amount."""

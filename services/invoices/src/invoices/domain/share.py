@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from invoices.domain.history import Entry
+from invoices.domain.printing import Wanted
 
 ShareState = Literal["active", "suspended", "revoked"]
 
@@ -20,9 +21,13 @@ class ShareRef:
 
 @dataclass(frozen=True, slots=True)
 class ShareChange:
-    """Shares of one invoice by one channel that came into a state together, and the entry that tells of it."""
+    """Shares of one invoice by one channel that came into a state together, and the entry that tells of it.
+
+    `document` is the PDF that new ones were promised.
+    """
 
     channel: str
     state: ShareState
     shares: tuple[ShareRef, ...]
     entry: Entry
+    document: Wanted | None = None

@@ -12,8 +12,8 @@ from invoices.domain.firm import Firm, FirmProfile
 # The primary key arbitrates between two that make the same firm: the later one waits, then inserts nothing.
 _INSERT: LiteralString = """
 insert into firms (firm_id, name, brand_colour, time_zone, locale, currency, reply_to, channels, online_payments,
-                   share_message, revision)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                   share_message, quiet_window_seconds, revision)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict do nothing
 returning true
 """
@@ -27,11 +27,12 @@ _UPDATE: LiteralString = """
 update firms
 set name = changed.name, brand_colour = changed.brand_colour, time_zone = changed.time_zone, locale = changed.locale,
     currency = changed.currency, reply_to = changed.reply_to, channels = string_to_array(changed.channels, ' '),
-    online_payments = changed.online_payments, share_message = changed.share_message, revision = changed.revision
+    online_payments = changed.online_payments, share_message = changed.share_message,
+    quiet_window_seconds = changed.quiet_window_seconds, revision = changed.revision
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::boolean[], $10::text[], $11::integer[])
+            $9::boolean[], $10::text[], $11::integer[], $12::integer[])
     as changed (firm_id, name, brand_colour, time_zone, locale, currency, reply_to, channels, online_payments,
-                share_message, revision)
+                share_message, quiet_window_seconds, revision)
 where firms.firm_id = changed.firm_id
 """
 
@@ -52,6 +53,7 @@ async def insert_firm(tx: Tx, firm: Firm) -> bool:
             profile.channels,
             profile.online_payments,
             profile.share_message,
+            profile.quiet_window_seconds,
             firm.revision,
         )
     )
@@ -87,6 +89,7 @@ async def update_firms(tx: Tx, firms: Sequence[Firm]) -> None:
         [" ".join(profile.channels) for profile in profiles],
         [profile.online_payments for profile in profiles],
         [profile.share_message for profile in profiles],
+        [profile.quiet_window_seconds for profile in profiles],
         [firm.revision for firm in firms],
     )
 
@@ -102,5 +105,6 @@ def _firm(row: asyncpg.Record) -> Firm:
         channels=tuple(row["channels"]),
         online_payments=row["online_payments"],
         share_message=row["share_message"],
+        quiet_window_seconds=row["quiet_window_seconds"],
     )
     return Firm(row["firm_id"], profile, row["revision"])

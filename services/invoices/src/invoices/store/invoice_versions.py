@@ -12,8 +12,8 @@ from invoices.domain.version import Document, Version
 
 # Without `on conflict`: the same version written twice is a bug, and the transaction that tries it fails.
 _INSERT: LiteralString = """
-insert into invoice_versions (firm_id, invoice_id, version, document, created_at)
-select * from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::jsonb[], $5::timestamptz[])
+insert into invoice_versions (firm_id, invoice_id, version, document, created_at, reason)
+select * from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::jsonb[], $5::timestamptz[], $6::text[])
 """
 _LIST: LiteralString = """
 select * from invoice_versions where firm_id = $1 and invoice_id = $2 order by version
@@ -34,6 +34,7 @@ async def insert_versions(tx: Tx, versions: Sequence[Version]) -> None:
         [version.version for version in versions],
         [_document.dump_json(version.document).decode() for version in versions],
         [version.created_at for version in versions],
+        [version.reason for version in versions],
     )
 
 
@@ -55,4 +56,5 @@ def _version(row: asyncpg.Record) -> Version:
         version=row["version"],
         created_at=row["created_at"],
         document=_document.validate_json(row["document"]),
+        reason=row["reason"],
     )

@@ -40,12 +40,12 @@ set state = changed.state, currency = changed.currency, terms_due_on = changed.t
     terms_due_in_days = changed.terms_due_in_days, notes = changed.notes, subtotal_minor = changed.subtotal_minor,
     discount_minor = changed.discount_minor, tax_minor = changed.tax_minor, total_minor = changed.total_minor,
     sequence = changed.sequence, version = changed.version, issued_on = changed.issued_on, due_on = changed.due_on,
-    revision = changed.revision
+    revision = changed.revision, credited_minor = changed.credited_minor
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::integer[], $7::text[], $8::bigint[],
             $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::integer[], $14::date[], $15::date[],
-            $16::integer[])
+            $16::integer[], $17::bigint[])
     as changed (firm_id, invoice_id, state, currency, terms_due_on, terms_due_in_days, notes, subtotal_minor,
-                discount_minor, tax_minor, total_minor, sequence, version, issued_on, due_on, revision)
+                discount_minor, tax_minor, total_minor, sequence, version, issued_on, due_on, revision, credited_minor)
 where (invoices.firm_id, invoices.invoice_id) = (changed.firm_id, changed.invoice_id)
 """
 # A keyset page: the row that `after` names gives the place to go on from.
@@ -84,6 +84,8 @@ async def lock_invoices(tx: Tx, keys: Sequence[Key]) -> dict[Key, Invoice]:
 
 async def update_invoices(tx: Tx, invoices: Sequence[Invoice]) -> None:
     """Write invoices as they are now; matter and share_with never change. The caller holds their locks."""
+    if not invoices:
+        return
     issues = [invoice.issue for invoice in invoices]
     await tx.execute(
         _UPDATE,
@@ -96,6 +98,7 @@ async def update_invoices(tx: Tx, invoices: Sequence[Invoice]) -> None:
         [issue and issue.issued_on for issue in issues],
         [issue and issue.due_on for issue in issues],
         [invoice.revision for invoice in invoices],
+        [invoice.credited_minor for invoice in invoices],
     )
 
 
@@ -142,4 +145,5 @@ def _invoice(row: asyncpg.Record) -> Invoice:
         share_with=tuple(row["share_with"]),
         issue=Issue(row["sequence"], row["version"], row["issued_on"], row["due_on"]) if is_issued else None,
         revision=row["revision"],
+        credited_minor=row["credited_minor"],
     )

@@ -1,6 +1,7 @@
 """Replace what a draft says.
 
-Source: mission I2. Refuses an invoice that is not there or final, a discount above the lines, a sum too large.
+Source: mission I2. Refuses an invoice that is not there or final, a discount above the lines, a sum too large,
+more lines of text than can be printed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,19 +10,16 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from chassis import outbox
 from chassis.database import Tx
 from chassis.outcome import Done, Outcome, Refused, Request
 from contracts.invoices import ChangeDraft, DraftChanged, InvoiceTotals
 from contracts.message import Part
-from invoices.domain.history import Entry
 from invoices.domain.invoice import Content, Invoice, Terms
 from invoices.domain.invoice import change_draft as decide_change
 from invoices.domain.key import Key
 from invoices.domain.refusal import Refusal
-from invoices.store.history_entries import append_entries, origin_of
-from invoices.store.invoice_comments import delete_comments, insert_comments
-from invoices.store.invoice_lines import delete_lines, insert_lines
+from invoices.store.invoice_contents import replace_contents
+from invoices.store.invoice_facts import Told, tell
 from invoices.store.invoices import lock_invoices, update_invoices
 
 _terms = TypeAdapter(Terms)
@@ -48,14 +46,9 @@ async def change_draft(tx: Tx, requests: Sequence[Request[ChangeDraft]]) -> list
     present = await lock_invoices(tx, [(request.firm_id, request.command.invoice_id) for request in requests])
     decided = [_decide(request, present) for request in requests]
     changes = [change for change in decided if isinstance(change, _Change)]
-    keys = [change.invoice.key for change in changes]
-    if changes:
-        await update_invoices(tx, [change.invoice for change in changes])
-        await delete_lines(tx, keys)
-        await delete_comments(tx, keys)
-        await insert_lines(tx, {change.invoice.key: change.content.lines for change in changes})
-        await insert_comments(tx, {change.invoice.key: change.content.comments for change in changes})
-        await _announce(tx, changes)
+    await update_invoices(tx, [change.invoice for change in changes])
+    await replace_contents(tx, {change.invoice.key: change.content for change in changes})
+    await tell(tx, [_told(change) for change in changes])
     return [_outcome(change) for change in decided]
 
 
@@ -69,24 +62,11 @@ def _decide(request: Request[ChangeDraft], present: Mapping[Key, Invoice]) -> _C
     return changed if isinstance(changed, Refusal) else _Change(request, changed, content)
 
 
-async def _announce(tx: Tx, changes: Sequence[_Change]) -> None:
-    facts = [
-        change.request.cause.message(_fact(change.invoice), revision=change.invoice.revision) for change in changes
-    ]
-    await append_entries(
-        tx,
-        [
-            Entry(
-                change.invoice.firm_id,
-                change.invoice.invoice_id,
-                "draft_changed",
-                origin_of(fact),
-                {"currency": change.invoice.terms.currency, "total_minor": change.invoice.totals.total_minor},
-            )
-            for fact, change in zip(facts, changes, strict=True)
-        ],
-    )
-    await outbox.append(tx, facts)
+def _told(change: _Change) -> Told:
+    invoice = change.invoice
+    summary = {"currency": invoice.terms.currency, "total_minor": invoice.totals.total_minor}
+    message = change.request.cause.message(_fact(invoice), revision=invoice.revision)
+    return Told(message, invoice.invoice_id, "draft_changed", summary)
 
 
 def _fact(invoice: Invoice) -> DraftChanged:

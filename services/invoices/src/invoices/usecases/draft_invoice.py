@@ -1,6 +1,7 @@
 """Draft an invoice on a matter. Contacts to share with are kept; sharing acts on them when the invoice is final.
 
-Source: mission I2. Refuses an id that is in use with other content, a discount above the lines, a sum too large.
+Source: mission I2. Refuses an id that is in use with other content, a discount above the lines, a sum too large,
+more lines of text than can be printed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,20 +10,17 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from chassis import outbox
 from chassis.database import Tx
 from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request
 from contracts.invoices import DraftInvoice, InvoiceCreated, InvoiceTotals
 from contracts.message import Part
-from invoices.domain.history import Entry
-from invoices.domain.invoice import Content, Invoice, Terms
+from invoices.domain.invoice import Content, Invoice, Terms, admit_text
 from invoices.domain.key import Key
 from invoices.domain.refusal import Refusal
 from invoices.domain.totals import total_up
 from invoices.store.contacts import find_known_contacts
-from invoices.store.history_entries import append_entries, origin_of
-from invoices.store.invoice_comments import insert_comments, list_comments
-from invoices.store.invoice_lines import insert_lines, list_lines
+from invoices.store.invoice_contents import find_contents, insert_contents
+from invoices.store.invoice_facts import Told, tell
 from invoices.store.invoices import find_invoices, insert_invoices
 from invoices.store.matters import find_known_matters
 
@@ -52,14 +50,12 @@ async def draft_invoice(tx: Tx, requests: Sequence[Request[DraftInvoice]]) -> li
     decided = [_decide(request, matters, contacts) for request in requests]
     wanted = [draft for draft in decided if isinstance(draft, _Draft)]
     inserted = await insert_invoices(tx, [draft.invoice for draft in wanted])
-    made = {draft.invoice.key: draft.content for draft in wanted if draft.invoice.key in inserted}
-    await insert_lines(tx, {key: content.lines for key, content in made.items()})
-    await insert_comments(tx, {key: content.comments for key, content in made.items()})
+    await insert_contents(tx, {draft.invoice.key: draft.content for draft in wanted if draft.invoice.key in inserted})
     present = await _find_drafts(tx, [draft.invoice.key for draft in wanted if draft.invoice.key not in inserted])
-    await _announce(
+    await tell(
         tx,
         [
-            (request, draft.invoice)
+            _told(request, draft.invoice)
             for request, draft in zip(requests, decided, strict=True)
             if isinstance(draft, _Draft) and draft.invoice.key in inserted
         ],
@@ -76,7 +72,7 @@ def _decide(request: Request[DraftInvoice], matters: set[Key], contacts: set[Key
         return NotYetKnown("contact")
     written = command.terms.model_dump()
     terms, content = _terms.validate_python(written), _content.validate_python(written)
-    totals = total_up(content.lines, terms.discount_minor)
+    totals = admit_text(terms, content) or total_up(content.lines, terms.discount_minor)
     if isinstance(totals, Refusal):
         return totals
     invoice = Invoice(
@@ -98,29 +94,15 @@ async def _find_drafts(tx: Tx, keys: Sequence[Key]) -> dict[Key, _Draft]:
     if not keys:
         return {}
     present = await find_invoices(tx, keys)
-    lines = await list_lines(tx, keys)
-    comments = await list_comments(tx, keys)
-    return {
-        key: _Draft(invoice, Content(lines.get(key, ()), comments.get(key, ()))) for key, invoice in present.items()
-    }
+    contents = await find_contents(tx, keys)
+    return {key: _Draft(invoice, contents[key]) for key, invoice in present.items()}
 
 
-async def _announce(tx: Tx, made: Sequence[tuple[Request[DraftInvoice], Invoice]]) -> None:
-    facts = [request.cause.message(_fact(invoice), revision=invoice.revision) for request, invoice in made]
-    await append_entries(
-        tx,
-        [
-            Entry(
-                invoice.firm_id,
-                invoice.invoice_id,
-                "created",
-                origin_of(fact),
-                {"currency": invoice.terms.currency, "total_minor": invoice.totals.total_minor},
-            )
-            for fact, (_, invoice) in zip(facts, made, strict=True)
-        ],
+def _told(request: Request[DraftInvoice], invoice: Invoice) -> Told:
+    summary = {"currency": invoice.terms.currency, "total_minor": invoice.totals.total_minor}
+    return Told(
+        request.cause.message(_fact(invoice), revision=invoice.revision), invoice.invoice_id, "created", summary
     )
-    await outbox.append(tx, facts)
 
 
 def _fact(invoice: Invoice) -> InvoiceCreated:

@@ -1,0 +1,60 @@
+"""`/v1/invoices/{id}`, once final: revised, voided, credited. Each tells somebody, so each needs an Idempotency-Key."""
+
+from uuid import UUID
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from chassis.http.caller import Caller
+from contracts.fields import Paragraphs, PositiveMinor
+from contracts.invoices import CreditInvoice, InvoiceTerms, ReviseInvoice, VoidInvoice
+from contracts.message import Part
+from invoices.usecases.credit_invoice import credit_invoice
+from invoices.usecases.revise_invoice import revise_invoice
+from invoices.usecases.void_invoice import void_invoice
+
+
+class RevisionBody(Part):
+    """Everything the new version says, and why there is one."""
+
+    terms: InvoiceTerms
+    reason: Paragraphs
+
+
+class VoidBody(Part):
+    """Why the invoice is void."""
+
+    reason: Paragraphs
+
+
+class CreditBody(Part):
+    """An amount taken off, and why. The id is the asker's: the same credit again changes nothing."""
+
+    credit_id: UUID
+    amount_minor: PositiveMinor
+    reason: Paragraphs
+
+
+@post("/v1/invoices/{invoice_id:uuid}/revise", status_code=200)
+async def post_invoice_revise(
+    invoice_id: FromPath[UUID], data: JSONBody[RevisionBody], caller: NamedDependency[Caller]
+) -> Response[bytes]:
+    """Make a new version; none where a contact would see no difference."""
+    return await caller.do(revise_invoice, ReviseInvoice(invoice_id=invoice_id, terms=data.terms, reason=data.reason))
+
+
+@post("/v1/invoices/{invoice_id:uuid}/void", status_code=200)
+async def post_invoice_void(
+    invoice_id: FromPath[UUID], data: JSONBody[VoidBody], caller: NamedDependency[Caller]
+) -> Response[bytes]:
+    """Declare the invoice void."""
+    return await caller.do(void_invoice, VoidInvoice(invoice_id=invoice_id, reason=data.reason))
+
+
+@post("/v1/invoices/{invoice_id:uuid}/credits")
+async def post_invoice_credit(
+    invoice_id: FromPath[UUID], data: JSONBody[CreditBody], caller: NamedDependency[Caller]
+) -> Response[bytes]:
+    """Give a credit."""
+    return await caller.do(credit_invoice, CreditInvoice(invoice_id=invoice_id, **data.model_dump()), status=201)

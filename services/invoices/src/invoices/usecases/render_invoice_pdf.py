@@ -1,0 +1,54 @@
+"""Have a PDF made again that was given up.
+
+Source: mission I5. Refuses what nobody wanted a PDF of; one that is there or being made counts as done.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.clock import now
+from chassis.database import Tx
+from chassis.outcome import Done, Outcome, Refused, Request
+from contracts.fields import CommentChoice
+from contracts.invoices import RenderInvoicePdf
+from contracts.message import Part
+from invoices.domain.history import Origin
+from invoices.domain.printing import DocumentState, Wanted
+from invoices.domain.refusal import Refusal
+from invoices.store.documents import lock_documents, queue_again
+
+
+class RenderInvoicePdfAnswer(Part):
+    """How the PDF stands: ready, or pending until `InvoicePdfReady` or `InvoicePdfFailed` tells of it."""
+
+    invoice_id: UUID
+    version: int
+    comments: CommentChoice
+    state: DocumentState
+
+
+async def render_invoice_pdf(tx: Tx, requests: Sequence[Request[RenderInvoicePdf]]) -> list[Outcome]:
+    """Queue PDFs that failed, in the caller's transaction. Safe to repeat: a second request finds them pending."""
+    wanted = [_wanted(request) for request in requests]
+    states = await lock_documents(tx, wanted)
+    await queue_again(tx, [each for each in wanted if states.get(each.key) == "failed"])
+    return [_outcome(each, states.get(each.key)) for each in wanted]
+
+
+def _wanted(request: Request[RenderInvoicePdf]) -> Wanted:
+    command, cause = request.command, request.cause
+    origin = Origin(cause.message_id, now(), cause.actor, cause.correlation_id, None)
+    return Wanted(request.firm_id, command.invoice_id, command.version, command.comments, origin)
+
+
+def _outcome(wanted: Wanted, state: DocumentState | None) -> Outcome:
+    if state is None:
+        return Refused(Refusal.UNKNOWN_PDF, Refusal.UNKNOWN_PDF.detail)
+    return Done(
+        RenderInvoicePdfAnswer(
+            invoice_id=wanted.invoice_id,
+            version=wanted.version,
+            comments=wanted.comments,
+            state="ready" if state == "ready" else "pending",
+        )
+    )

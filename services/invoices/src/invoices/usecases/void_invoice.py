@@ -1,0 +1,72 @@
+"""Declare a final invoice void: it stays readable and cannot be paid.
+
+Source: mission I4. Refuses an invoice that is not there, and a draft; already void counts as done.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+from chassis.database import Tx
+from chassis.outcome import Done, Outcome, Refused, Request
+from contracts.invoices import InvoiceVoided, VoidInvoice
+from contracts.message import Part
+from invoices.domain.correction import void
+from invoices.domain.invoice import Invoice
+from invoices.domain.refusal import Refusal
+from invoices.store.invoice_facts import Told, tell
+from invoices.store.invoices import lock_invoices, update_invoices
+
+
+class VoidInvoiceAnswer(Part):
+    """The invoice as it stays."""
+
+    invoice_id: UUID
+    state: Literal["void"] = "void"
+    version: int
+    revision: int
+
+
+async def void_invoice(tx: Tx, requests: Sequence[Request[VoidInvoice]]) -> list[Outcome]:
+    """Void invoices, in the caller's transaction. Safe to repeat: the first reason stays."""
+    keys = [(request.firm_id, request.command.invoice_id) for request in requests]
+    present = await lock_invoices(tx, keys)
+    decided = [void(present[key]) if key in present else Refusal.UNKNOWN_INVOICE for key in keys]
+    voided = [
+        (request, invoice)
+        for request, invoice in zip(requests, decided, strict=True)
+        if isinstance(invoice, Invoice) and invoice is not present[invoice.key]
+    ]
+    await update_invoices(tx, [invoice for _, invoice in voided])
+    await tell(tx, [_told(request, invoice) for request, invoice in voided])
+    return [_outcome(invoice) for invoice in decided]
+
+
+def _told(request: Request[VoidInvoice], invoice: Invoice) -> Told:
+    assert invoice.issue is not None
+    fact = InvoiceVoided(
+        invoice_id=invoice.invoice_id,
+        matter_id=invoice.matter_id,
+        number=invoice.issue.number,
+        version=invoice.issue.version,
+        currency=invoice.terms.currency,
+        total_minor=invoice.totals.total_minor,
+        due_on=invoice.issue.due_on,
+        reason=request.command.reason,
+    )
+    summary = {
+        "version": fact.version,
+        "reason": fact.reason,
+        "currency": fact.currency,
+        "total_minor": fact.total_minor,
+    }
+    return Told(request.cause.message(fact, revision=invoice.revision), invoice.invoice_id, "voided", summary)
+
+
+def _outcome(decided: Invoice | Refusal) -> Outcome:
+    if isinstance(decided, Refusal):
+        return Refused(decided, decided.detail)
+    assert decided.issue is not None
+    return Done(
+        VoidInvoiceAnswer(invoice_id=decided.invoice_id, version=decided.issue.version, revision=decided.revision)
+    )
