@@ -15,7 +15,7 @@ from chassis.ids import new_id
 from contracts.invoices import ApiKeyChanged
 from sharing.api import ROUTES
 
-ALL_SCOPES = ["shares:read", "shares:write", "contacts:write"]
+ALL_SCOPES = ["shares:read", "shares:write", "contacts:write", "invoices:write"]
 
 
 async def make_key(world: Any, scopes: list[str]) -> str:
@@ -100,12 +100,18 @@ async def test_saving_needs_an_idempotency_key_and_a_closed_body(client: httpx.A
 @pytest.mark.proves("S6", "S8")
 async def test_a_refusal_is_a_problem_with_its_slug(client: httpx.AsyncClient, world: Any) -> None:
     (ada,) = await world.people(1)
-    draft = await put_set(client, await world.draft(), "draft", contact_ids=[str(ada)])
+    draft_id, stranger = await world.draft(), await world.contact()
+    draft = await put_set(client, draft_id, "draft", contact_ids=[str(ada)])
     assert (draft.status_code, draft.json()["slug"]) == (409, "draft_needs_confirmation")
+    assert draft.json()["invoice_id"] == str(draft_id)
     assert draft.headers["content-type"].startswith("application/problem+json")
     await world.matter([ada], portal=False)
     off = await put_set(client, await world.invoice(), "off", contact_ids=[str(ada)])
     assert (off.status_code, off.json()["slug"]) == (409, "portal_disabled")
+    missing = await post(
+        client, f"/v1/invoices/{draft_id}/shares/resend", "again", {"channel": "email", "contact_ids": [str(stranger)]}
+    )
+    assert (missing.json()["invoice_id"], missing.json()["contact_id"]) == (str(draft_id), str(stranger))
 
 
 @pytest.mark.proves("X5")
@@ -116,12 +122,24 @@ async def test_a_refusal_is_a_problem_with_its_slug(client: httpx.AsyncClient, w
         ("GET", "/v1/invoices/{}/portal-shares"),
         ("GET", "/v1/invoices/{}/shares"),
         ("GET", "/v1/contacts/{}/shares"),
+        ("POST", "/v1/invoices/{}/email-shares"),
+        ("POST", "/v1/invoices/{}/link-shares"),
+        ("POST", "/v1/invoices/{}/shares/revoke"),
+        ("POST", "/v1/invoices/{}/shares/resend"),
+        ("GET", "/v1/matters/{}/communications"),
+        ("GET", "/v1/commands/{}"),
     ],
 )
 async def test_every_route_needs_a_key_and_the_right_scope(
     client: httpx.AsyncClient, world: Any, method: str, path: str
 ) -> None:
-    body = {"contact_ids": []} if method == "PUT" else None
+    body: Any = {"contact_ids": []} if method == "PUT" else None
+    if method == "POST":
+        one = str(new_id())
+        link, again = {"contact_id": one, "channel": "link"}, {"contact_ids": [one], "channel": "email"}
+        body = {"email-shares": {"contact_ids": [one]}, "link-shares": link, "revoke": {}, "resend": again}[
+            path.rpartition("/")[2]
+        ]
     url = path.format(new_id())
     nobody = await client.request(method, url, headers={"Authorization": ""}, json=body)
     assert (nobody.status_code, nobody.json()["slug"]) == (401, "not_authenticated")
@@ -199,3 +217,97 @@ async def test_what_a_contact_has_right_now_is_listed(client: httpx.AsyncClient,
     await world.save(taken, [])
     listed = (await client.get(f"/v1/contacts/{ada}/shares")).json()
     assert [(share["item_kind"], share["item_id"]) for share in listed["shares"]] == [("invoice", str(kept))]
+
+
+async def post(client: httpx.AsyncClient, path: str, key: str, body: Any) -> httpx.Response:
+    return await client.post(path, json=body, headers={"Idempotency-Key": key})
+
+
+@pytest.mark.proves("S3", "S7", "S10", "S11")
+async def test_an_invoice_is_mailed_linked_resent_and_unshared(client: httpx.AsyncClient, world: Any) -> None:
+    (ada,) = await world.people(1)
+    path = f"/v1/invoices/{await world.invoice()}"
+    mailed = await post(client, f"{path}/email-shares", "1", {"contact_ids": [str(ada)]})
+    assert (mailed.status_code, mailed.json()) == (200, {"shared": [str(ada)], "sent_again": []})
+    again = await post(client, f"{path}/shares/resend", "2", {"channel": "email", "contact_ids": [str(ada)]})
+    assert (again.status_code, again.json()) == (200, {"shared": [], "sent_again": [str(ada)]})
+    linking = {"contact_id": str(ada), "channel": "link", "message": "Here is the link"}
+    linked = await post(client, f"{path}/link-shares", "3", linking)
+    assert (linked.status_code, linked.json()["generation"], linked.json()["is_again"]) == (200, 1, False)
+    listed = (await client.get(f"{path}/shares")).json()["shares"]
+    assert [(share["channel"], share["comments"], share["on_payment_page"]) for share in listed] == [
+        ("link", "all", False),
+        ("email", "all", True),
+    ]
+    noted = (await client.get(f"/v1/matters/{world.matter_id}/communications")).json()["communications"]
+    assert [(one["channel"], one["message"]) for one in noted] == [("link", "Here is the link")]
+    ended = await post(client, f"{path}/shares/revoke", "4", {"channels": ["email"]})
+    assert [share["channel"] for share in ended.json()["revoked"]] == ["email"]
+    missing = await post(client, f"{path}/shares/resend", "5", {"channel": "email", "contact_ids": [str(ada)]})
+    assert (missing.status_code, missing.json()["slug"]) == (409, "not_shared")
+    for route in ("email-shares", "link-shares", "shares/revoke", "shares/resend"):
+        assert (await post(client, f"{path}/{route}", "odd", {"notify": False})).status_code == 422
+
+
+@pytest.mark.proves("S3", "X5")
+async def test_a_mail_to_nobody_is_not_a_request(client: httpx.AsyncClient, world: Any) -> None:
+    await world.people(1)
+    path = f"/v1/invoices/{await world.invoice()}/email-shares"
+    for wanted in ({"contact_ids": []}, {"contact_ids": [], "new_contacts": []}):
+        refused = await post(client, path, "nobody", wanted)
+        assert (refused.status_code, refused.json()["slug"]) == (422, "invalid_request")
+    new = {"contact_id": str(new_id()), "profile": {"name": "Spouse", "email": "spouse@client.test"}}
+    mailed = await post(client, path, "typed in", {"contact_ids": [], "new_contacts": [new]})
+    assert (mailed.status_code, mailed.json()["shared"]) == (200, [new["contact_id"]])
+
+
+@pytest.mark.proves("S5")
+async def test_a_matters_communications_are_listed_newest_first_in_pages(client: httpx.AsyncClient, world: Any) -> None:
+    (ada,) = await world.people(1)
+    for number in range(3):
+        await world.mail(await world.invoice(), [ada], message=f"Message {number}")
+    path = f"/v1/matters/{world.matter_id}/communications"
+    first = (await client.get(path, params={"limit": 2})).json()
+    assert [one["message"] for one in first["communications"]] == ["Message 2", "Message 1"]
+    assert first["communications"][0]["contact_ids"] == [str(ada)]
+    last = (await client.get(path, params={"limit": 2, "after": first["next_after"]})).json()
+    assert ([one["message"] for one in last["communications"]], last["next_after"]) == (["Message 0"], None)
+    unknown = await client.get(f"/v1/matters/{new_id()}/communications")
+    assert (unknown.status_code, unknown.json()["slug"]) == (404, "unknown_matter")
+
+
+@pytest.mark.proves("S6", "X1", "X5")
+async def test_sharing_a_draft_is_accepted_and_its_end_is_asked_for(client: httpx.AsyncClient, world: Any) -> None:
+    (ada,) = await world.people(1)
+    draft = await world.draft()
+    wanted = {"contact_ids": [str(ada)], "finalise_drafts": True}
+    accepted, again = [await post(client, f"/v1/invoices/{draft}/email-shares", "key", wanted) for _ in range(2)]
+    assert (accepted.status_code, accepted.json()["state"]) == (202, "waiting")
+    where = accepted.headers["location"]
+    assert where == f"/v1/commands/{accepted.json()['command_id']}"
+    assert (again.status_code, again.content, again.headers["location"]) == (202, accepted.content, where)
+    assert [kind for kind, _ in await world.said()] == ["finalise-invoice"]
+    waiting = (await client.get(where)).json()
+    assert (waiting["state"], waiting["result"], waiting["slug"]) == ("waiting", None, None)
+    await world.finalise(draft)
+    done = (await client.get(where)).json()
+    assert (done["state"], done["result"]) == ("done", {"shared": [str(ada)], "sent_again": []})
+
+
+@pytest.mark.proves("S6")
+async def test_the_end_of_a_command_tells_why_it_failed(client: httpx.AsyncClient, world: Any) -> None:
+    (ada,) = await world.people(1)
+    wanted = {"contact_ids": [str(ada)], "finalise_drafts": True}
+    accepted = await put_set(client, await world.draft(), "key", **wanted)
+    ((_, asked),) = await world.said()
+    await world.refuse_finalising(UUID(asked["_envelope"]["id"]))
+    ended = (await client.get(accepted.headers["location"])).json()
+    assert (ended["state"], ended["slug"], ended["detail"]) == ("rejected", "no_lines", "an invoice needs a line")
+
+
+async def test_another_firms_commands_are_not_there(client: httpx.AsyncClient, worlds: Any) -> None:
+    theirs = worlds()
+    (ada,) = await theirs.people(1)
+    outcome = await theirs.mail(await theirs.draft(), [ada], finalise_drafts=True)
+    answer = await client.get(f"/v1/commands/{outcome.command_id}")
+    assert (answer.status_code, answer.json()["slug"]) == (404, "unknown_command")

@@ -1,4 +1,4 @@
-"""What saving a set means, by tables and properties, without a database."""
+"""What saving a set for the portal means, by tables and properties, without a database."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from contracts import fields
 from sharing.domain import share
+from sharing.domain.act import Act, Plan, plan_act
 from sharing.domain.admission import Barred, Missing, Refusal
-from sharing.domain.portal_set import PortalPlan, WantedSet, plan_portal_set
 from sharing.domain.replicas import Contact, Firm, Invoice, Issue, Known, Matter
 from sharing.domain.share import Share, channels_still_open
 
@@ -50,8 +50,8 @@ def plan(
     known: Known = KNOWN,
     typed_in: Iterable[Contact] = (),
 ) -> object:
-    wanted_set = WantedSet(wanted, {one.contact_id: one for one in typed_in})
-    return plan_portal_set(invoice, list(shares), wanted_set, known)
+    act = Act("portal", tuple(wanted), {one.contact_id: one for one in typed_in})
+    return plan_act(invoice, list(shares), act, known)
 
 
 def with_matter(**said: object) -> Known:
@@ -108,14 +108,14 @@ def test_nobody_gains_an_invoice_when_something_stands_against_it(
 def test_taking_away_and_keeping_need_no_leave(invoice: Invoice, known: Known, state: share.ShareState) -> None:
     shares = [portal_share(ADA, state), portal_share(BEN, state)]
     planned = plan([BEN], shares, invoice=invoice, known=known)
-    assert planned == PortalPlan(added=(), removed=(shares[0],), unchanged=(BEN,), joining=())
+    assert planned == Plan(added=(), removed=(shares[0],), unchanged=(BEN,), joining=())
 
 
 @pytest.mark.parametrize("state", ["revoked", "expired"])
 def test_a_share_that_ended_must_be_admitted_again(state: share.ShareState) -> None:
     assert plan([BEN], [portal_share(BEN, state)]) == Barred(Refusal.NO_ADDRESS, BEN)
     again = plan([ADA], [portal_share(ADA, state)])
-    assert again == PortalPlan(added=(contact(ADA),), removed=(), unchanged=(), joining=())
+    assert again == Plan(added=(contact(ADA),), removed=(), unchanged=(), joining=())
 
 
 @pytest.mark.proves("S1")
@@ -123,12 +123,12 @@ def test_a_contact_typed_in_joins_the_matter_once() -> None:
     spouse = replace(contact(DEE), revision=0)
     not_on_matter = replace(KNOWN, members={(FIRM, MATTER, ADA)})
     joined = plan([], typed_in=[spouse], known=not_on_matter)
-    assert joined == PortalPlan(added=(spouse,), removed=(), unchanged=(), joining=(spouse,))
+    assert joined == Plan(added=(spouse,), removed=(), unchanged=(), joining=(spouse,))
     known = replace(
         KNOWN, members={(FIRM, MATTER, DEE)}, contacts={(FIRM, DEE): replace(spouse, name="As invoices says")}
     )
     again = plan([], typed_in=[spouse], known=known)
-    assert isinstance(again, PortalPlan)
+    assert isinstance(again, Plan)
     assert [one.name for one in again.added] == ["As invoices says"]
     assert again.joining == ()
 
@@ -156,7 +156,7 @@ CROWD = replace(
 SETS = st.lists(st.sampled_from(PEOPLE), max_size=8)
 
 
-def carried_out(shares: list[Share], planned: PortalPlan) -> list[Share]:
+def carried_out(shares: list[Share], planned: Plan) -> list[Share]:
     gone = {one.contact_id for one in (*planned.removed, *planned.added)}
     return [
         *(one for one in shares if one.contact_id not in gone),
@@ -171,7 +171,7 @@ def test_any_sequence_of_sets_ends_with_exactly_the_last_one(sets: list[list[UUI
     shares: list[Share] = []
     for wanted in sets:
         planned = plan(wanted, shares, known=CROWD)
-        assert isinstance(planned, PortalPlan)
+        assert isinstance(planned, Plan)
         shares = carried_out(shares, planned)
         assert {one.contact_id for one in shares if one.is_open} == set(wanted)
 
@@ -180,7 +180,7 @@ def test_any_sequence_of_sets_ends_with_exactly_the_last_one(sets: list[list[UUI
 @given(SETS, SETS)
 def test_a_plan_names_everyone_concerned_exactly_once(before: list[UUID], wanted: list[UUID]) -> None:
     planned = plan(wanted, [portal_share(person) for person in set(before)], known=CROWD)
-    assert isinstance(planned, PortalPlan)
+    assert isinstance(planned, Plan)
     named = [one.contact_id for one in (*planned.added, *planned.removed)] + list(planned.unchanged)
     assert sorted(named) == sorted(set(before) | set(wanted))
 
@@ -189,7 +189,7 @@ def test_a_plan_names_everyone_concerned_exactly_once(before: list[UUID], wanted
 @given(SETS)
 def test_saving_a_set_again_changes_nothing(wanted: list[UUID]) -> None:
     planned = plan(wanted, [portal_share(person) for person in set(wanted)], known=CROWD)
-    assert planned == PortalPlan((), (), tuple(dict.fromkeys(wanted)), ())
+    assert planned == Plan(unchanged=tuple(dict.fromkeys(wanted)))
 
 
 def test_the_domain_speaks_the_words_of_the_contract() -> None:

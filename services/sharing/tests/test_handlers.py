@@ -1,5 +1,6 @@
 """Messages as intake reads them: facts that come twice or late, and commands with their answers."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,15 @@ from chassis.intake.replay import Replayer
 from chassis.testing.records import record_of
 from contracts.fields import Channel
 from contracts.invoices import ContactChanged, ContactProfile, FirmChanged, FirmProfile
-from contracts.sharing import PortalShareSet, SavePortalShares
+from contracts.sharing import (
+    EmailShareRequest,
+    PortalShareSet,
+    ResendShares,
+    RevokeShares,
+    SavePortalShares,
+    ShareByEmail,
+    ShareByLink,
+)
 from sharing.handlers import COMMANDS, FACTS
 
 
@@ -43,13 +52,27 @@ async def test_a_command_is_answered_like_the_same_request_by_http(world: Any) -
 @pytest.mark.proves("S1", "X1")
 async def test_a_refused_command_is_answered_with_its_slug_when_nothing_late_has_lifted_it(world: Any) -> None:
     (ada,) = await world.people(1)
-    await take_in(world, command_record(world, await world.draft(), [ada], 1))
+    draft = await world.draft()
+    await take_in(world, command_record(world, draft, [ada], 1))
     assert await world.said() == []
     async with world.transaction() as tx:
         await tx.execute("update parked set parked_at = parked_at - interval '2 s', next_at = parked_at")
     assert await Replayer(world.database, COMMANDS, Progress()).replay_one()
     ((answer, rejected),) = await world.said()
     assert (answer, rejected["slug"]) == ("command-rejected", "draft_needs_confirmation")
+    assert rejected["about"] == {"invoice_id": str(draft)}
+
+
+@pytest.mark.proves("S3", "X1")
+async def test_a_command_to_mail_nobody_is_rejected(world: Any) -> None:
+    (ada,) = await world.people(1)
+    wanted = EmailShareRequest(contact_ids=[ada])
+    record = record_of(ShareByEmail(invoice_id=await world.invoice(), wanted=wanted), 1, firm=world.firm_id)
+    assert record.value is not None
+    await take_in(world, replace(record, value=record.value.replace(f'["{ada}"]'.encode(), b"[]")))
+    ((answer, rejected),) = await world.said()
+    assert (answer, rejected["slug"]) == ("command-rejected", "invalid_command")
+    assert "at least one contact" in rejected["detail"]
 
 
 @pytest.mark.proves("S1", "X1")
@@ -70,6 +93,42 @@ async def test_several_sets_for_one_invoice_in_a_batch_are_saved_in_order(world:
     assert await world.states(invoice_id) == {ada: ("revoked", 1), ben: ("active", 1)}
     kinds = [kind for kind, _ in await world.said()]
     assert kinds.count("command-done") == 3
+
+
+@pytest.mark.proves("S6", "X1")
+async def test_a_command_for_a_draft_is_answered_once_when_it_ends(world: Any) -> None:
+    (ada,) = await world.people(1)
+    draft, correlation_id = await world.draft(), new_id()
+    wanted = EmailShareRequest(contact_ids=[ada], finalise_drafts=True)
+    record = record_of(ShareByEmail(invoice_id=draft, wanted=wanted), 1, firm=world.firm_id, correlation=correlation_id)
+    await take_in(world, record, record)
+    assert [kind for kind, _ in await world.said()] == ["finalise-invoice"]
+    await world.finalise(draft)
+    (shared, _), (answer, done) = await world.said()
+    assert (shared, answer) == ("invoice-shared", "command-done")
+    assert (done["correlation_id"], done["command_type"]) == (
+        str(correlation_id), "handbill.sharing.share-by-email.v1",
+    )  # fmt: skip
+    assert done["result"] == {"shared": [str(ada)], "sent_again": []}
+    await take_in(world, record)
+    assert await world.said() == []
+
+
+@pytest.mark.proves("S3", "S7", "S10", "X1")
+async def test_every_way_to_share_is_a_command_too(world: Any) -> None:
+    (ada,) = await world.people(1)
+    invoice_id = await world.invoice()
+    commands = [
+        ShareByEmail(invoice_id=invoice_id, wanted=EmailShareRequest(contact_ids=[ada])),
+        ResendShares(invoice_id=invoice_id, channel="email", contact_ids=[ada]),
+        ShareByLink(invoice_id=invoice_id, contact_id=ada, channel="link"),
+        RevokeShares(invoice_id=invoice_id),
+    ]
+    records = [record_of(command, place, firm=world.firm_id) for place, command in enumerate(commands)]
+    await take_in(world, *records)
+    kinds = [kind for kind, _ in await world.said()]
+    assert kinds.count("command-done") == len(commands)
+    assert (kinds.count("invoice-shared"), kinds.count("shares-revoked")) == (3, 2)
 
 
 async def test_older_state_never_replaces_newer(world: Any) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from chassis.ids import new_id
 from chassis.outcome import Done, NotYetKnown, Refused, perhaps_late
-from sharing.usecases.save_portal_shares import PortalSharesSaved, Unshared, save_portal_shares
+from sharing.store.share_answers import PortalSharesSaved, Unshared
+from sharing.usecases.share_invoices import share_invoices
 
 
 def saved(shared: list[UUID] = [], unshared: list[UUID] = [], unchanged: list[UUID] = []) -> Done:  # noqa: B006 - never changed
@@ -22,8 +23,8 @@ async def test_saving_a_set_shares_with_the_added_and_unshares_the_removed(world
     ada, ben, cid = await world.people(3)
     invoice_id = await world.invoice()
     assert await world.save(invoice_id, [ada, ben], message="As discussed") == saved(shared=[ada, ben])
-    ((told, shared),) = await world.said()
-    assert told == "invoice-shared"
+    (told, shared), (noted, _) = await world.said()
+    assert (told, noted) == ("invoice-shared", "communication-logged")
     assert [one["contact_id"] for one in shared["shares"]] == [str(ada), str(ben)]
     assert shared["shares"][0] | {"share_id": ""} == {
         "share_id": "", "generation": 1, "contact_id": str(ada),
@@ -86,15 +87,27 @@ async def test_what_is_refused_changes_nothing_and_tells_nobody(world: Any) -> N
     nobody = new_id()
     assert await world.save(nobody, [ada]) == NotYetKnown("invoice")
     assert await world.save(draft, [ada], new=[spouse]) == perhaps_late(
-        Refused("draft_needs_confirmation", f"invoice {draft} is a draft: finalise it first")
+        Refused(
+            "draft_needs_confirmation",
+            f"invoice {draft} is a draft: sharing it with finalise_drafts finalises it first",
+            {"invoice_id": str(draft)},
+        )
     )
     assert await world.save(invoice_id, [ada, stranger]) == perhaps_late(
-        Refused("contact_not_on_matter", f"contact {stranger} is not on the invoice's matter")
+        Refused(
+            "contact_not_on_matter",
+            f"contact {stranger} is not on the invoice's matter",
+            {"invoice_id": str(invoice_id), "contact_id": str(stranger)},
+        )
     )
     assert await world.save(invoice_id, [ada, new_id()]) == NotYetKnown("contact")
     await world.matter([ada, ben], portal=False)
     assert await world.save(invoice_id, [ada], new=[spouse]) == perhaps_late(
-        Refused("portal_disabled", f"the portal of matter {world.matter_id} is off")
+        Refused(
+            "portal_disabled",
+            f"the portal of matter {world.matter_id} is off",
+            {"invoice_id": str(invoice_id), "matter_id": str(world.matter_id)},
+        )
     )
     assert await world.said() == []
     async with world.transaction() as tx:
@@ -125,7 +138,7 @@ async def test_the_same_ids_in_two_firms_are_two_things(worlds: Any) -> None:
         await world.receive((world.contact_changed(ada), 1), (world.finalised(invoice_id), 2))
     requests = [world.request(invoice_id, [ada]) for world in (ours, theirs)]
     async with ours.transaction() as tx:
-        assert await save_portal_shares(tx, requests) == [saved(shared=[ada])] * 2
+        assert await share_invoices(tx, requests) == [saved(shared=[ada])] * 2
     await ours.save(invoice_id, [])
     async with ours.transaction() as tx:
         rows = await tx.fetch("select firm_id, state from shares")

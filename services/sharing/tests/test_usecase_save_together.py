@@ -10,14 +10,17 @@ import pytest
 from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.outcome import Done, NotYetKnown
-from sharing.usecases.save_portal_shares import save_portal_shares
+from chassis.testing.eventually import eventually
+from sharing.store.invoices import lock_invoices
+from sharing.store.matters import lock_matters
+from sharing.usecases.share_invoices import share_invoices
 
 
 async def test_one_refusal_in_a_batch_leaves_the_others_alone(world: Any) -> None:
     ada, ben = await world.people(2)
     first, draft, last = await world.invoice(), await world.draft(), await world.invoice()
     async with world.transaction() as tx:
-        outcomes = await save_portal_shares(
+        outcomes = await share_invoices(
             tx, [world.request(first, [ada]), world.request(draft, [ada]), world.request(last, [ben])]
         )
     assert [type(outcome) for outcome in outcomes] == [Done, NotYetKnown, Done]
@@ -52,7 +55,7 @@ async def test_batches_over_the_same_invoices_in_other_orders_do_not_deadlock(wo
 
     async def save_all(contact_ids: list[UUID], order: list[UUID]) -> None:
         async with world.transaction() as tx:
-            await save_portal_shares(tx, [world.request(invoice_id, contact_ids) for invoice_id in order])
+            await share_invoices(tx, [world.request(invoice_id, contact_ids) for invoice_id in order])
 
     await asyncio.gather(*(
         save_all(contact_ids, order)
@@ -62,11 +65,25 @@ async def test_batches_over_the_same_invoices_in_other_orders_do_not_deadlock(wo
     assert len({frozenset((await world.states(invoice_id)).items()) for invoice_id in invoices}) == 1
 
 
+async def test_facts_take_their_locks_in_the_order_of_those_who_share(world: Any) -> None:
+    """A batch with a switch of the portal before the invoice meets somebody who has locked the invoice already."""
+    (ada,) = await world.people(1)
+    invoice_id = await world.draft()
+    off, final = world.matter_changed([ada], portal=False), world.finalised(invoice_id)
+    async with world.transaction() as sharing:
+        await lock_invoices(sharing, [(world.firm_id, invoice_id)])
+        taking_in = asyncio.create_task(world.receive((off, 9), (final, 2)))
+        await eventually(world.somebody_waits)
+        matters = await lock_matters(sharing, [(world.firm_id, world.matter_id)])
+        assert [matter.portal_enabled for matter in matters.values()] == [True]
+    await taking_in
+
+
 async def test_a_batch_takes_as_many_statements_as_one_request(world: Any) -> None:
     ada, ben = await world.people(2)
     invoices = [await world.invoice() for _ in range(101)]
     async with world.transaction() as tx:
-        await save_portal_shares(tx, [world.request(invoice_id, [ada]) for invoice_id in invoices])
+        await share_invoices(tx, [world.request(invoice_id, [ada]) for invoice_id in invoices])
 
     async def statements(batch: list[UUID]) -> list[str]:
         """Ada loses these invoices, Ben gains them, and for each a contact is typed in."""
@@ -83,10 +100,10 @@ async def test_a_batch_takes_as_many_statements_as_one_request(world: Any) -> No
     async def _seen(tx: Tx, see: Any, requests: list[Any]) -> list[Any]:
         tx.add_query_logger(see)
         try:
-            return await save_portal_shares(tx, requests)
+            return await share_invoices(tx, requests)
         finally:
             tx.remove_query_logger(see)
 
     one, hundred = await statements(invoices[:1]), await statements(invoices[1:])
     assert one == hundred
-    assert len(one) == 12
+    assert len(one) == 13

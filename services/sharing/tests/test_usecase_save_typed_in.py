@@ -8,7 +8,8 @@ import pytest
 from chassis.ids import new_id
 from chassis.outcome import Done, Refused, perhaps_late
 from chassis.principal import Principal
-from sharing.usecases.save_portal_shares import PortalSharesSaved, save_portal_shares
+from sharing.store.share_answers import PortalSharesSaved
+from sharing.usecases.share_invoices import share_invoices
 
 
 def shared_with(contact_id: UUID) -> Done:
@@ -66,7 +67,11 @@ async def test_a_contact_typed_in_stays_on_the_matter_until_invoices_has_told_of
     await world.matter([spouse])
     await world.matter([])
     assert await world.save(third, [spouse]) == perhaps_late(
-        Refused("contact_not_on_matter", f"contact {spouse} is not on the invoice's matter")
+        Refused(
+            "contact_not_on_matter",
+            f"contact {spouse} is not on the invoice's matter",
+            {"invoice_id": str(third), "contact_id": str(spouse)},
+        )
     )
 
 
@@ -91,7 +96,7 @@ async def test_contacts_typed_in_by_one_request_are_known_to_the_next(world: Any
         world.request(await world.invoice(), [], new=[spouse]),
     ]
     async with world.transaction() as tx:
-        assert await save_portal_shares(tx, requests) == [shared_with(spouse)] * 3
+        assert await share_invoices(tx, requests) == [shared_with(spouse)] * 3
     assert [kind for kind, _ in await world.said()].count("add-contact") == 1
 
 

@@ -123,6 +123,18 @@ async def test_a_set_that_was_saved_since_is_the_later_word(world: Any) -> None:
     assert await world.wishes(invoice_id) == {ada: ("superseded", None), ben: ("superseded", None)}
 
 
+@pytest.mark.proves("I2", "S1")
+async def test_an_empty_set_that_is_saved_on_a_draft_ends_its_wishes(world: Any) -> None:
+    ada, ben = await world.people(2)
+    draft, other = await world.draft([ada, ben]), await world.draft([ada])
+    await world.save(draft, [])
+    assert await world.wishes(draft) == {ada: ("superseded", None), ben: ("superseded", None)}
+    await world.receive((world.finalised(draft), 2), (world.finalised(other), 2))
+    await world.grant_wishes()
+    assert await world.states(draft) == {}
+    assert await world.states(other) == {ada: ("active", 1)}
+
+
 @pytest.mark.proves("I2")
 async def test_the_same_facts_twice_share_once(world: Any) -> None:
     (ada,) = await world.people(1)

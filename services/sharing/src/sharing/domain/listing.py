@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from sharing.domain.share import Channel, ShareState
+from sharing.domain.share import Channel, CommentChoice, ShareState
 from sharing.domain.wish import WishState
 
 
@@ -35,6 +36,8 @@ class ShareRow:
     channel: Channel
     state: ShareState
     generation: int
+    comments: CommentChoice
+    on_payment_page: bool
     shared_by: str
     first_shared_at: datetime
     shared_at: datetime
@@ -51,3 +54,14 @@ class WishRow:
     wished_by: str
     wished_at: datetime
     decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandState:
+    """A command that was accepted: what became of it. `result` is the JSON of its answer."""
+
+    command_id: UUID
+    state: Literal["waiting", "done", "rejected"]
+    result: str | None
+    slug: str | None
+    detail: str | None

@@ -8,12 +8,17 @@ from uuid import UUID
 
 Channel: TypeAlias = Literal["portal", "email", "link", "text"]
 ItemKind: TypeAlias = Literal["invoice", "event", "task", "note", "document", "message", "form"]
+CommentChoice: TypeAlias = Literal["all", "none"]
+"""Which client-visible comments a share shows; internal ones are never shown."""
 ShareState: TypeAlias = Literal["active", "suspended", "revoked", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share as it is now. `generation` counts up when it is shared again after it ended; old links stay dead."""
+    """A share as it is now. `generation` counts up when it is shared again after it ended; old links stay dead.
+
+    `on_payment_page`: whether it puts the item on the contact's payment page.
+    """
 
     firm_id: UUID
     share_id: UUID
@@ -23,6 +28,8 @@ class Share:
     channel: Channel
     state: ShareState
     generation: int
+    comments: CommentChoice = "all"
+    on_payment_page: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -43,6 +50,21 @@ class NewShare:
     contact_id: UUID
     channel: Channel
     message: str | None
+    comments: CommentChoice
+    on_payment_page: bool
+    shared_by: str
+    shared_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAgain:
+    """An active share of which its contact is told again: same generation, so the same link, at the item's version."""
+
+    share: Share
+    item_version: int
+    message: str | None
+    comments: CommentChoice
+    on_payment_page: bool
     shared_by: str
     shared_at: datetime
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from sharing.domain.admission import Barred, Refusal, obstacle_to_contact, obstacle_to_portal
+from sharing.domain.admission import Barred, Refusal, obstacle_to_channel, obstacle_to_contact
 from sharing.domain.replicas import Contact, Invoice, Key, Known
 from sharing.domain.share import Share, holders
 
@@ -73,14 +73,14 @@ def judge_wishes(invoice: Invoice, shares: Sequence[Share], wishes: Sequence[Wis
     A contact of whom nothing has arrived waits on, whatever stands against the others: its patience has not begun.
     """
     holding = holders(shares, "portal")
-    for_all = obstacle_to_portal(invoice, known)
+    for_all = obstacle_to_channel(invoice, "portal", known)
     added: list[Contact] = []
     decided: list[Decided] = []
     barred: list[Wish] = []
     for wish in wishes:
         contact = known.contacts.get((wish.firm_id, wish.contact_id))
         is_on_matter = (*invoice.matter_key, wish.contact_id) in known.members
-        obstacle = for_all or obstacle_to_contact(invoice, contact, is_on_matter=is_on_matter)
+        obstacle = for_all or obstacle_to_contact(invoice, "portal", contact, is_on_matter=is_on_matter)
         if wish.contact_id in holding:
             decided.append(Decided(wish, "shared", None))
         elif contact is None:

@@ -31,6 +31,11 @@ order by firm_id, invoice_id
 for update
 """
 _LOCK_FREE: LiteralString = _LOCK + "skip locked"
+# Without a lock: the version is told as it was read.
+_FIND_VERSIONS: LiteralString = """
+select firm_id, invoice_id, version
+from invoices where (firm_id, invoice_id) in (select * from unnest($1::uuid[], $2::uuid[])) and version is not null
+"""
 _EXISTS: LiteralString = "select exists (select from invoices where firm_id = $1 and invoice_id = $2)"
 
 
@@ -64,6 +69,12 @@ async def lock_free_invoices(tx: Tx, keys: Collection[Key]) -> dict[Key, Invoice
     rows = await tx.fetch(_LOCK_FREE, [firm_id for firm_id, _ in keys], [invoice_id for _, invoice_id in keys])
     invoices = [_invoice(row) for row in rows]
     return {invoice.key: invoice for invoice in invoices}
+
+
+async def find_versions(tx: Tx, keys: Collection[Key]) -> dict[Key, int]:
+    """Find the newest version of each invoice that has one."""
+    rows = await tx.fetch(_FIND_VERSIONS, [firm_id for firm_id, _ in keys], [invoice_id for _, invoice_id in keys])
+    return {(row["firm_id"], row["invoice_id"]): row["version"] for row in rows}
 
 
 async def is_invoice_known(tx: Tx, firm_id: UUID, invoice_id: UUID) -> bool:

@@ -30,15 +30,15 @@ where member.contact_id is not null or holding.state in ('active', 'suspended')
 order by contact.name, contact_id
 """
 _SHARES_OF_INVOICE: LiteralString = """
-select share_id, item_kind, item_id, item_version, matter_id, contact_id, channel, state, generation, shared_by,
-    first_shared_at, shared_at, ended_at
+select share_id, item_kind, item_id, item_version, matter_id, contact_id, channel, state, generation, comments,
+    on_payment_page, shared_by, first_shared_at, shared_at, ended_at
 from shares
 where firm_id = $1 and item_kind = 'invoice' and item_id = $2 and ($3::uuid is null or share_id < $3)
 order by share_id desc limit $4
 """
 _ACTIVE_SHARES_OF_CONTACT: LiteralString = """
-select share_id, item_kind, item_id, item_version, matter_id, contact_id, channel, state, generation, shared_by,
-    first_shared_at, shared_at, ended_at
+select share_id, item_kind, item_id, item_version, matter_id, contact_id, channel, state, generation, comments,
+    on_payment_page, shared_by, first_shared_at, shared_at, ended_at
 from shares
 where firm_id = $1 and contact_id = $2 and state = 'active' and ($3::uuid is null or share_id < $3)
 order by share_id desc limit $4

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from typing import LiteralString
+from uuid import UUID
 
 from chassis.database import Tx
 from sharing.domain.replicas import Key, Matter
@@ -26,6 +27,7 @@ from matters where (firm_id, matter_id) in (select * from unnest($1::uuid[], $2:
 order by firm_id, matter_id
 for share
 """
+_EXISTS: LiteralString = "select exists (select from matters where firm_id = $1 and matter_id = $2)"
 
 
 async def upsert_matters(tx: Tx, matters: Sequence[Matter]) -> set[Key]:
@@ -40,6 +42,11 @@ async def upsert_matters(tx: Tx, matters: Sequence[Matter]) -> set[Key]:
         [matter.revision for matter in matters],
     )
     return {(row["firm_id"], row["matter_id"]) for row in rows}
+
+
+async def is_matter_known(tx: Tx, firm_id: UUID, matter_id: UUID) -> bool:
+    """Whether anything of this matter has arrived."""
+    return bool(await tx.fetchval(_EXISTS, firm_id, matter_id))
 
 
 async def lock_matters(tx: Tx, keys: Collection[Key]) -> dict[Key, Matter]:

@@ -3,16 +3,31 @@
 from collections.abc import Sequence
 
 from contracts.invoices import AddContact, AssignMatterContact, ContactProfile
-from contracts.sharing import InvoiceShared, Shared, ShareRef, SharesRestored, SharesRevoked, SharesSuspended
+from contracts.sharing import (
+    CommunicationLogged,
+    InvoiceShared,
+    Shared,
+    ShareRef,
+    SharesRestored,
+    SharesRevoked,
+    SharesSuspended,
+)
+from sharing.domain.communication import Communication
 from sharing.domain.replicas import TYPED_IN_REVISION, Contact, Invoice, Matter
 from sharing.domain.share import Share
 
 
 def invoice_shared(
-    invoice: Invoice, matter: Matter, shares: Sequence[tuple[Share, Contact]], message: str | None
+    invoice: Invoice,
+    matter: Matter,
+    shares: Sequence[tuple[Share, Contact]],
+    message: str | None,
+    *,
+    is_resend: bool = False,
 ) -> InvoiceShared:
-    """Say that an invoice was shared through the portal, all by one act: everything that telling them needs."""
+    """Say that an invoice was shared, all by one act and in one way: everything that telling them needs."""
     assert invoice.issue is not None, "a draft is never shared"
+    share = shares[0][0]
     return InvoiceShared(
         invoice_id=invoice.invoice_id,
         matter_id=matter.matter_id,
@@ -22,15 +37,31 @@ def invoice_shared(
         currency=invoice.currency,
         total_minor=invoice.total_minor,
         due_on=invoice.issue.due_on,
-        channel="portal",
+        channel=share.channel,
         message=message,
+        comments=share.comments,
+        on_payment_page=share.on_payment_page,
+        is_resend=is_resend,
+        invoice_revision=invoice.revision,
         shares=[_shared(share, contact) for share, contact in shares],
     )
 
 
 def shares_revoked(shares: Sequence[Share]) -> SharesRevoked:
-    """Say that portal shares of one invoice ended for good."""
-    return SharesRevoked(invoice_id=shares[0].item_id, channel="portal", shares=_refs(shares))
+    """Say that shares of one invoice by one channel ended for good."""
+    return SharesRevoked(invoice_id=shares[0].item_id, channel=shares[0].channel, shares=_refs(shares))
+
+
+def communication_logged(communication: Communication) -> CommunicationLogged:
+    """Say that somebody wrote to contacts while sharing with them."""
+    return CommunicationLogged(
+        matter_id=communication.matter_id,
+        communication_id=communication.communication_id,
+        invoice_id=communication.invoice_id,
+        channel=communication.channel,
+        contact_ids=list(communication.contact_ids),
+        message=communication.message,
+    )
 
 
 def shares_suspended(shares: Sequence[Share]) -> SharesSuspended:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import LiteralString
 
 from chassis.database import Tx
+from sharing.domain.pending import Revocation
 from sharing.domain.replicas import Key
 from sharing.domain.wish import Decided, Wish
 
@@ -48,8 +49,17 @@ and share_wishes.contact_id = postponed.contact_id and share_wishes.state = 'due
 """
 _SUPERSEDE: LiteralString = """
 update share_wishes set state = 'superseded', decided_at = clock_timestamp()
-where state = 'due' and (firm_id, invoice_id) in (select * from unnest($1::uuid[], $2::uuid[]))
+where state in ('waiting', 'due') and (firm_id, invoice_id) in (select * from unnest($1::uuid[], $2::uuid[]))
 """
+# A contact that is null stands for everyone.
+_WITHDRAW: LiteralString = """
+update share_wishes set state = 'superseded', decided_at = clock_timestamp()
+from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as withdrawn (firm_id, invoice_id, contact_id)
+where share_wishes.firm_id = withdrawn.firm_id and share_wishes.invoice_id = withdrawn.invoice_id
+and (withdrawn.contact_id is null or share_wishes.contact_id = withdrawn.contact_id)
+and share_wishes.state in ('waiting', 'due')
+"""
+# What waits for the same invoice goes first: a set that was asked for since is the later word.
 _FIND_RIPE: LiteralString = """
 select distinct wish.firm_id, wish.invoice_id
 from share_wishes as wish
@@ -58,6 +68,10 @@ join firms on firms.firm_id = wish.firm_id
 join matters on matters.firm_id = wish.firm_id and matters.matter_id = invoices.matter_id
 join contacts on contacts.firm_id = wish.firm_id and contacts.contact_id = wish.contact_id
 where wish.state = 'due' and (wish.next_at is null or wish.next_at <= clock_timestamp())
+and not exists (
+    select from pending_shares as pending
+    where pending.firm_id = wish.firm_id and pending.invoice_id = wish.invoice_id and pending.state = 'waiting'
+)
 limit $1
 """
 
@@ -113,8 +127,19 @@ async def postpone_wishes(tx: Tx, barred: Sequence[Wish]) -> None:
 
 
 async def supersede_wishes(tx: Tx, invoice_keys: Collection[Key]) -> None:
-    """End the due wishes of invoices for which somebody has just saved a set."""
+    """End the wishes that are not decided, of drafts too, of invoices for which somebody has just saved a set."""
     await tx.execute(_SUPERSEDE, *_columns(invoice_keys))
+
+
+async def withdraw_wishes(tx: Tx, revocations: Sequence[Revocation]) -> None:
+    """End the wishes, of drafts too, that are not decided and that somebody has just revoked."""
+    rows = [
+        (*one.invoice_key, contact_id)
+        for one in revocations
+        if "portal" in one.channels
+        for contact_id in (one.contact_ids if one.contact_ids is not None else (None,))
+    ]
+    await tx.execute(_WITHDRAW, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
 
 
 async def find_ripe_invoices(tx: Tx, count_max: int) -> list[Key]:

@@ -15,7 +15,7 @@ from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.outbox import Outgoing
 from chassis.outcome import Cause
-from sharing.domain.portal_set import new_portal_share
+from sharing.domain.act import Act, new_share
 from sharing.domain.replicas import Invoice, Known, Member
 from sharing.domain.share import NewShare, Share
 from sharing.domain.wish import Verdict, Wish, judge_wishes
@@ -23,10 +23,12 @@ from sharing.store.invoices import lock_free_invoices
 from sharing.store.known import lock_known
 from sharing.store.share_facts import invoice_shared
 from sharing.store.share_wishes import decide_wishes, find_due_wishes, find_ripe_invoices, postpone_wishes
-from sharing.store.shares import find_invoice_shares, upsert_shares
+from sharing.store.shares import lock_invoice_shares, upsert_shares
 
 INVOICES_MAX = 100
 """How many invoices one transaction takes."""
+
+_AS_WISHED = Act(channel="portal", contact_ids=())
 
 _log = structlog.get_logger("sharing.wishes")
 
@@ -51,7 +53,7 @@ async def share_as_wished(tx: Tx) -> int:
     wishes_of = await find_due_wishes(tx, invoices)
     contact_ids_of = {key: [wish.contact_id for wish in wishes_of[key]] for key in invoices}
     known = await lock_known(tx, invoices.values(), contact_ids_of)
-    shares_of = await find_invoice_shares(tx, invoices)
+    shares_of = await lock_invoice_shares(tx, invoices)
     judged = [
         _Judged(invoice, wishes_of[key], judge_wishes(invoice, shares_of.get(key, ()), wishes_of[key], known))
         for key, invoice in invoices.items()
@@ -77,7 +79,7 @@ async def _save(tx: Tx, judged: Sequence[_Judged], known: Known) -> None:
 
 def _new_shares(one: _Judged, at: datetime) -> list[NewShare]:
     return [
-        new_portal_share(one.invoice, contact.contact_id, new_id(), message=None, shared_by=one.wish.wished_by, at=at)
+        new_share(one.invoice, _AS_WISHED, contact.contact_id, new_id(), shared_by=one.wish.wished_by, at=at)
         for contact in one.verdict.added
     ]
 
