@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notify.domain.delivery import Content
-from notify.domain.message import build_message
+from notify.domain.message import Attached, build_message
 
 DELIVERY = UUID("0198aaaa-0000-7000-8000-00000000000d")
 # What contracts.fields.Name lets in: one line, no control characters, no space at the ends.
@@ -83,6 +83,41 @@ def test_a_mail_has_both_forms_and_says_that_no_person_wrote_it() -> None:
 def test_the_same_content_makes_the_same_bytes_with_short_lines_that_end_in_crlf() -> None:
     built = build("Rook", html="<p>" + "long " * 5000 + "</p>")
     assert built == build("Rook", html="<p>" + "long " * 5000 + "</p>")
+    lines = built.split(b"\r\n")
+    assert all(b"\n" not in line and b"\r" not in line for line in lines)
+    assert max(len(line) for line in lines) <= 998
+
+
+@pytest.mark.proves("S3")
+@pytest.mark.parametrize("file_name", ["2026-0042.pdf", 'Rechnung "Ä".pdf', "ü" * 76 + ".pdf", "a" * 76 + ".pdf"])
+def test_a_file_stands_beside_both_forms_under_its_own_name(file_name: str) -> None:
+    content = Content(
+        message_id="<1@handbill.test>",
+        sender_name="Rook",
+        sender_address="no-reply@handbill.test",
+        reply_to="office@rook.test",
+        subject="Invoice 1",
+        html="<p>Grüße</p>",
+        plain="Grüße\n",
+        rendered_at=datetime(2026, 12, 1, 8, 30, tzinfo=UTC),
+    )
+    files = [Attached(file_name, b"JVBERi0=\r\n"), Attached("other.pdf", b"JVBERi0x\r\n")]
+    built = build_message(
+        content, delivery_id=DELIVERY, recipient_name="Ada", recipient_email="ada@example.test", attached=files
+    )
+    message = message_from_bytes(built, policy=default)
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "application/pdf",
+        "application/pdf",
+    ]
+    assert message.defects == []
+    first, second = message.iter_attachments()
+    assert (first.get_filename(), first.get_content()) == (file_name, b"%PDF-")
+    assert (second.get_filename(), second.get_content()) == ("other.pdf", b"%PDF-1")
     lines = built.split(b"\r\n")
     assert all(b"\n" not in line and b"\r" not in line for line in lines)
     assert max(len(line) for line in lines) <= 998

@@ -13,9 +13,11 @@ from jinja2 import TemplateSyntaxError
 from notify.domain.colour import readable_on
 from notify.domain.delivery import Delivery, Item
 from notify.domain.money import major_units
+from notify.domain.news import ChangeNews
 from notify.domain.replicas import Firm
+from notify.gateways.formats import best_locale, date_words, money_words
 from notify.gateways.mail_templates import MailTemplates, RenderError
-from notify.gateways.wording import best_locale, date_words, money_words, words_of
+from notify.gateways.wording import words_of
 
 ID = UUID("0198aaaa-0000-7000-8000-00000000000d")
 FIRM = Firm(ID, "Rook & Partners", "#1f4e79", "office@rook.test", "UTC", "en-US", None, 1)
@@ -37,10 +39,33 @@ def test_both_forms_name_number_amount_date_and_link() -> None:
     assert FIRM.brand_colour in rendered.html
 
 
-def test_the_html_fetches_nothing_and_links_to_the_portal_alone() -> None:
+def test_the_html_fetches_nothing_and_links_to_the_portal_and_the_payment_page_alone() -> None:
     html = MailTemplates().render("invoice_shared", words_of(DELIVERY, [ITEM], FIRM, "https://pay.example")).html
-    assert set(re.findall(r'href="([^"]*)"', html)) == {"https://pay.example/portal"}
+    assert set(re.findall(r'href="([^"]*)"', html)) == {"https://pay.example/portal", "https://pay.example/pay"}
     assert not re.search(r"@import|<link|<img|<script|url\(|src=", html)
+
+
+@pytest.mark.proves("P1", "S11")
+@pytest.mark.parametrize("template", ["invoice_shared", "invoice_changed"])
+@pytest.mark.parametrize(
+    ("items", "online", "button"),
+    [
+        ([ITEM], True, True),
+        ([ITEM], False, False),
+        ([replace(ITEM, channel="link", on_payment_page=False)], True, False),
+        ([replace(ITEM, channel="link", on_payment_page=True)], True, True),
+        ([replace(ITEM, channel="link", on_payment_page=False), ITEM], True, True),
+    ],
+    ids=["portal", "no online payments", "link alone", "link on the page", "link and portal"],
+)
+def test_a_mail_has_a_pay_button_where_the_payment_page_has_the_invoice(
+    template: str, items: list[Item], online: bool, button: bool
+) -> None:
+    news = ChangeNews(100, 0, is_void=False, reasons=("So.",)) if template == "invoice_changed" else None
+    words = words_of(replace(DELIVERY, news=news), items, replace(FIRM, online_payments=online), "https://pay.example")
+    rendered = MailTemplates().render(template, words)
+    assert ("https://pay.example/pay" in rendered.plain) is button
+    assert ('href="https://pay.example/pay"' in rendered.html) is button
 
 
 def test_a_message_that_looks_like_html_or_a_template_is_shown_as_it_was_typed() -> None:

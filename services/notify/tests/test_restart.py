@@ -18,6 +18,7 @@ from chassis.testing.addresses import Stack
 pytestmark = pytest.mark.fault
 
 LEASE_SECONDS = 3
+TOKEN = "a token that services share, long enough"
 Mailroom = Any
 
 
@@ -34,6 +35,9 @@ async def sender(room: Mailroom, stack: Stack, failpoint: str = "") -> AsyncIter
         "SMTP_PORT": str(room.server.port),
         "SMTP_SECURITY": "none",
         "PORTAL_URL": "https://pay.example",
+        "SHARING_URL": room.gate.url,
+        "SERVICE_TOKEN": TOKEN,
+        "BLOB_URL": room.blob_path.as_uri(),
         "SENDER_LEASE_SECONDS": str(LEASE_SECONDS),
         "FAILPOINT": failpoint,
     }

@@ -8,15 +8,21 @@ import pytest
 
 from chassis.database import Database
 from chassis.health import Progress
+from chassis.ids import new_id
 from chassis.jobs import JobLoop
 from chassis.testing import eventually
+from notify.domain.delivery import Claimed, Delivery
+from notify.domain.news import RefundNews
+from notify.domain.planning import Plan
 from notify.gateways.mailer import Mailer
 from notify.gateways.smtp_connection import SmtpServer as ServerAddress
 from notify.jobs import SenderLimits, sender_job
 from notify.usecases.claim_deliveries import claim_deliveries
-from notify.usecases.send_delivery import Desk
+from notify.usecases.plan_payment_mails import plan_payment_mails
+from notify.usecases.send_delivery import Desk, send_delivery
 
 Mailroom = Any
+ASKING = "select count(*) from deliveries where state = 'claimed' and covers_shares"
 
 
 @pytest.fixture
@@ -26,7 +32,26 @@ def patient_desk(room: Mailroom, server_address: ServerAddress) -> Desk:
 
 
 def loop_of(desk: Desk, database: Database, *, concurrency: int, lease_seconds: float = 60) -> JobLoop:
-    return JobLoop(sender_job(desk, SenderLimits(concurrency, lease_seconds)), database, Progress())
+    return JobLoop(sender_job(lambda: desk, SenderLimits(concurrency, lease_seconds)), database, Progress())
+
+
+async def claim_and_send(room: Mailroom, limit: int) -> list[Claimed]:
+    claimed = await claim_deliveries(room.database, limit, 60)
+    for each in claimed:
+        await send_delivery(room.database, room.desk, each)
+    return claimed
+
+
+def refund_mail(room: Mailroom) -> Plan:
+    """Covers no share."""
+    news = RefundNews(new_id(), "R-1", "USD", 100, "Billed twice", "Rook R-1")
+    return Plan(
+        Delivery(
+            room.firm.firm_id, new_id(), "email", "charge_refunded", new_id(), "Ada", "ada@example.test", "en-US",
+            new_id(), 1, new_id(), None, "staff:s-1", new_id(), None, news,
+        ),
+        (),
+    )  # fmt: skip
 
 
 async def counted(room: Mailroom, state: str, count: int) -> None:
@@ -108,3 +133,29 @@ async def test_a_long_send_keeps_its_lease(room: Mailroom, patient_desk: Desk) -
     loop.stop()
     await running
     assert len(room.server.mails) == 1
+
+
+@pytest.mark.proves("N5", "P2")
+async def test_while_the_gate_is_silent_one_delivery_asks_it_and_payment_mails_go_on(room: Mailroom) -> None:
+    await room.plan(*(room.act() for _ in range(20)))
+    room.gate.faults = [500]
+    assert len(await claim_and_send(room, 1)) == 1
+    assert not room.desk.gate.is_answering
+    answering = asyncio.Event()
+    asking: list[int] = []
+
+    async def keep_silent() -> None:
+        asking.extend(row["count"] for row in await room.rows(ASKING))
+        await answering.wait()
+
+    room.gate.meanwhile = keep_silent
+    async with room.database.transaction() as tx:
+        await plan_payment_mails(tx, [refund_mail(room) for _ in range(5)])
+    loop = loop_of(room.desk, room.database, concurrency=4)
+    running = asyncio.create_task(loop.run())
+    await counted(room, "accepted", 5)
+    assert set(asking) == {1}
+    answering.set()
+    await counted(room, "accepted", 25)
+    loop.stop()
+    await running

@@ -13,6 +13,9 @@ GIVEN = {
     "SMTP_PORT": "25",
     "SMTP_SECURITY": "none",
     "PORTAL_URL": "https://pay.example",
+    "SHARING_URL": "http://127.0.0.1:8082",
+    "SERVICE_TOKEN": "a token that services share, long enough",
+    "BLOB_URL": "file:///var/lib/handbill/blobs",
 }
 
 

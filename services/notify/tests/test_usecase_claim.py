@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from chassis.clock import now
 from chassis.database import Database, open_pool
 from notify.usecases.claim_deliveries import claim_deliveries
 from notify.usecases.keep_firms import keep_firms
-from notify.usecases.plan_deliveries import plan_deliveries
+from notify.usecases.plan_deliveries import ToldAct, plan_deliveries
 from notify.usecases.renew_claims import renew_claims
 from notify.usecases.send_delivery import send_delivery
 
@@ -17,8 +18,9 @@ Mailroom = Any
 
 @pytest.mark.proves("N5")
 async def test_a_delivery_waits_for_its_firm_and_is_due_when_it_arrives(room: Mailroom) -> None:
+    data, cause = room.act()
     async with room.database.transaction() as tx:
-        await plan_deliveries(tx, [room.act()])
+        await plan_deliveries(tx, [ToldAct(data, cause, now())])
     assert await room.send_due() == 0
     async with room.database.transaction() as tx:
         await keep_firms(tx, [room.firm])
@@ -76,8 +78,9 @@ async def test_looking_for_work_where_there_is_none_commits_nothing(room: Mailro
     commits: list[None] = []
     pool = await open_pool(room.dsn, application="test", size_max=1)
     watched = Database(pool, lambda: commits.append(None))
+    data, cause = room.act()
     async with room.database.transaction() as tx:
-        await plan_deliveries(tx, [room.act()])
+        await plan_deliveries(tx, [ToldAct(data, cause, now())])
     assert await claim_deliveries(watched, 1, 60) == []
     assert commits == []
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from chassis.clock import now
 from chassis.ids import new_id
 from chassis.outcome import Cause
 from notify.domain.replicas import Contact
 from notify.usecases.keep_contacts import keep_contacts
-from notify.usecases.plan_deliveries import plan_deliveries
+from notify.usecases.plan_deliveries import ToldAct, plan_deliveries
 
 Mailroom = Any
 
@@ -102,7 +103,7 @@ async def test_an_act_handled_by_several_at_once_is_planned_once(room: Mailroom)
 
     async def handle() -> None:
         async with room.database.transaction() as tx:
-            await plan_deliveries(tx, [act])
+            await plan_deliveries(tx, [ToldAct(act[0], act[1], now())])
 
     await asyncio.gather(*(handle() for _ in range(8)))
     assert len(await room.rows("select from deliveries")) == 2

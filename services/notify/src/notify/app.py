@@ -1,15 +1,18 @@
 """Wiring of the notify service: the only file that knows everything."""
 
+from chassis.blobs import open_blobs
 from chassis.service import Service
 from chassis.settings import load_settings
 from notify.api import ROUTES
 from notify.domain.attempt import RetryPolicy
+from notify.gateways.attachments import Attachments
 from notify.gateways.mail_templates import MailTemplates
 from notify.gateways.mailer import Mailer
 from notify.gateways.rendering import Renderer
+from notify.gateways.sharing_gate import SharingGate
 from notify.gateways.smtp_connection import SmtpServer
 from notify.handlers import COMMANDS, FACTS
-from notify.jobs import SenderLimits, sender_job
+from notify.jobs import SenderLimits, planner_job, sender_job
 from notify.settings import Settings
 from notify.usecases.send_delivery import Desk
 
@@ -23,7 +26,7 @@ def build() -> Service:
         settings=settings,
         routes=ROUTES,
         consumers=[FACTS, COMMANDS],
-        jobs=[sender_job(build_desk(settings), limits)],
+        jobs=[planner_job(settings.quiet_window_seconds), sender_job(lambda: build_desk(settings), limits)],
     )
 
 
@@ -42,6 +45,13 @@ def build_desk(settings: Settings) -> Desk:
     )
     return Desk(
         renderer=Renderer(MailTemplates(), settings.mail_from, settings.portal_url),
+        attachments=Attachments(open_blobs(settings.blob_url)),
+        gate=SharingGate(
+            settings.sharing_url,
+            settings.service_token.get_secret_value(),
+            timeout_seconds=settings.gate_timeout_seconds,
+        ),
         mailer=Mailer(server),
         policy=RetryPolicy(settings.retry_pauses_seconds, settings.unknown_pause_seconds),
+        gate_pause_seconds=settings.gate_pause_seconds,
     )

@@ -1,7 +1,10 @@
-"""The sender: claims what is due and sends several messages at once. One slow server holds up its own message only."""
+"""The planner, which closes quiet windows, and the sender, which sends several messages at once.
+
+One slow server holds up its own message only.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,10 +12,12 @@ from chassis.database import Database
 from chassis.jobs import Job, Step
 from notify.domain.delivery import Claimed
 from notify.usecases.claim_deliveries import claim_deliveries
+from notify.usecases.plan_notices import plan_notices
 from notify.usecases.renew_claims import renew_claims
 from notify.usecases.send_delivery import Desk, send_delivery
 
 WAIT_SECONDS_MAX = 5.0
+WINDOWS_AT_ONCE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,11 @@ class Sender:
         self._reap()
         await self._desk.mailer.close_idle()
         await self._renew_in_time(database)
-        free = self._limits.concurrency - len(self._sending)
-        claimed = await claim_deliveries(database, free, self._limits.lease_seconds) if free else []
+        free = max(0, self._limits.concurrency - len(self._sending))
+        claimed = await self._claim(database, free) if free else []
         for each in claimed:
             self._start(database, each)
-        if len(claimed) < free:
+        if len(claimed) < free or not self._sending:
             return False
         # No place is free: the next step comes with the first that is, and in time to renew.
         timeout_seconds = min(self._limits.lease_seconds / 4, WAIT_SECONDS_MAX)
@@ -56,7 +61,16 @@ class Sender:
         if self._sending:
             await asyncio.wait(self._sending)
         await self._desk.mailer.close()
+        await self._desk.gate.close()
         self._reap()
+
+    async def _claim(self, database: Database, free: int) -> list[Claimed]:
+        """Claim for every free place. While the gate does not answer, one delivery at a time asks it, to see when."""
+        covered_limit = free
+        if not self._desk.gate.is_answering:
+            is_asking = any(claimed.items for claimed in self._sending.values())
+            covered_limit = 0 if is_asking else 1
+        return await claim_deliveries(database, free, self._limits.lease_seconds, covered_limit=covered_limit)
 
     def _start(self, database: Database, claimed: Claimed) -> None:
         self._sending[asyncio.create_task(send_delivery(database, self._desk, claimed))] = claimed
@@ -74,12 +88,28 @@ class Sender:
             self._renewed_at = asyncio.get_running_loop().time()
 
 
-def sender_job(desk: Desk, limits: SenderLimits) -> Job:
-    """Make the job that sends. Stopping it takes no new work and waits for what is on its way."""
+def planner_job(quiet_window_seconds: float) -> Job:
+    """Make the job that plans notices of edits when their windows are over.
+
+    `quiet_window_seconds`: of firms that have none of their own.
+    """
+
+    async def step(database: Database) -> bool:
+        return await plan_notices(database, WINDOWS_AT_ONCE_MAX, quiet_window_seconds) == WINDOWS_AT_ONCE_MAX
 
     @asynccontextmanager
     async def open_step() -> AsyncGenerator[Step]:
-        sender = Sender(desk, limits)
+        yield step
+
+    return Job("planner", "planner", open_step)
+
+
+def sender_job(open_desk: Callable[[], Desk], limits: SenderLimits) -> Job:
+    """Make the job that sends, at a desk of its own. Stopping takes no new work and waits for what is on its way."""
+
+    @asynccontextmanager
+    async def open_step() -> AsyncGenerator[Step]:
+        sender = Sender(open_desk(), limits)
         try:
             yield sender.step
         finally:

@@ -1,4 +1,4 @@
-"""Settings of notify: its own SMTP server, how patiently it retries, and where links in messages lead."""
+"""Settings of notify: its SMTP server and how patiently it retries, sharing's gate, files, and where links lead."""
 
 from ipaddress import ip_address
 from typing import Annotated, Literal
@@ -10,6 +10,7 @@ from chassis.settings import Port, ServiceSettings
 from contracts.fields import EmailAddress
 
 Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s/]+$")]
 # A minute, five, a quarter of an hour, an hour, then every four hours until the second day is nearly over.
 RETRY_PAUSES_SECONDS = (60.0, 300.0, 900.0, 3600.0, *(14_400.0,) * 11)
 
@@ -26,7 +27,12 @@ def _is_local(host: str) -> bool:
 
 
 class Settings(ServiceSettings):
-    """Retry pauses are written with commas: `HANDBILL_RETRY_PAUSES_SECONDS=60,300,900`."""
+    """Retry pauses are written with commas: `HANDBILL_RETRY_PAUSES_SECONDS=60,300,900`.
+
+    `quiet_window_seconds`: how long a firm that does not say so itself must have been quiet before edits of an
+    invoice are told; 0 tells each.
+    `service_token` is what sharing's gate is asked with; `blob_url` is where invoices puts its PDFs.
+    """
 
     portal_url: str = Field(pattern=r"^https?://[^\s/]+")
     mail_from: EmailAddress = "no-reply@handbill.test"
@@ -45,6 +51,12 @@ class Settings(ServiceSettings):
         default=RETRY_PAUSES_SECONDS, max_length=100
     )
     unknown_pause_seconds: Seconds = 900
+    quiet_window_seconds: float = Field(default=600, ge=0, le=86_400)
+    blob_url: str = Field(pattern=r"^(file:///|s3://)")
+    sharing_url: HttpUrl
+    service_token: Annotated[SecretStr, Field(min_length=32)]
+    gate_timeout_seconds: Seconds = 3
+    gate_pause_seconds: Seconds = 2
 
     @field_validator("smtp_security")
     @classmethod

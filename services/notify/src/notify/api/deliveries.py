@@ -36,7 +36,7 @@ async def get_deliveries(
     async with caller.reading(SCOPE) as tx:
         found = await list_deliveries(tx, caller.firm_id, wanted, limit + 1)
         items = await list_items(tx, [caller.firm_id], [delivery.delivery_id for delivery in found])
-    shown = [_shown(delivery, items[delivery.delivery_id]) for delivery in found[:limit]]
+    shown = [_shown(delivery, items.get(delivery.delivery_id, ())) for delivery in found[:limit]]
     return DeliveryPage(deliveries=shown, next_after=shown[-1].delivery_id if len(found) > limit else None)
 
 
@@ -51,13 +51,11 @@ async def get_delivery(caller: NamedDependency[Caller], delivery_id: FromPath[UU
         content = (await find_contents(tx, [caller.firm_id], [delivery_id])).get(delivery_id)
         attempts = await list_attempts(tx, caller.firm_id, delivery_id)
     return DeliveryOpened(
-        delivery=_shown(found, items[delivery_id]),
+        delivery=_shown(found, items.get(delivery_id, ())),
         content=ContentShown(**asdict(content)) if content else None,
         attempts=[AttemptShown(**asdict(attempt)) for attempt in attempts],
     )
 
 
 def _shown(delivery: KeptDelivery, items: tuple[Item, ...]) -> DeliveryShown:
-    columns = asdict(delivery)
-    caused_by = columns.pop("occasion")
-    return DeliveryShown(**columns, caused_by=caused_by, items=[ItemShown(**asdict(item)) for item in items])
+    return DeliveryShown(**asdict(delivery), items=[ItemShown(**asdict(item)) for item in items])

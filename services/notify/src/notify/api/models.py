@@ -3,14 +3,17 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from contracts.fields import Channel
+from contracts.fields import Channel, CommentChoice
 from contracts.message import Part
 from contracts.notify import DeliveryKind
 from notify.domain.delivery import DeliveryState
 
 
 class ItemShown(Part):
-    """A share that the delivery tells of."""
+    """A share that the delivery tells of. `pdf_comments`: the choice of the PDF that goes with it, if one does.
+
+    `on_payment_page`: whether its contact finds the invoice there.
+    """
 
     invoice_id: UUID
     version: int
@@ -22,10 +25,14 @@ class ItemShown(Part):
     share_id: UUID
     generation: int
     channel: Channel
+    pdf_comments: CommentChoice | None
+    on_payment_page: bool
 
 
 class DeliveryShown(Part):
     """One message to one recipient. `caused_by` is the event that called for it.
+
+    `next_at` is None while a PDF is awaited.
 
     `possibly_sent`: not accepted, as far as anybody knows, but the recipient may have it all the same.
     """
@@ -56,8 +63,16 @@ class DeliveryPage(Part):
     next_after: UUID | None
 
 
+class AttachmentShown(Part):
+    """A file that goes with the message, in the blob store under its hash."""
+
+    sha256: str
+    size_bytes: int
+    file_name: str
+
+
 class ContentShown(Part):
-    """What the recipient got, or will get."""
+    """What the recipient got, or will get, and of which shares it tells."""
 
     message_id: str
     sender_name: str
@@ -67,6 +82,8 @@ class ContentShown(Part):
     html: str
     plain: str
     rendered_at: datetime
+    share_ids: list[UUID]
+    attachments: list[AttachmentShown]
 
 
 class AttemptShown(Part):

@@ -1,20 +1,28 @@
 """A delivery: one message to one recipient, with what it covers. Planned first, rendered and sent later."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from notify.domain.news import News
+from notify.domain.pdf import Attachment, CommentChoice, PdfKey
 from notify.domain.replicas import Firm
 from notify.domain.share import Channel
 
 DeliveryKind: TypeAlias = Literal["email", "text"]
+OpenState: TypeAlias = Literal["planned", "retry", "unknown"]
 DeliveryState: TypeAlias = Literal["planned", "claimed", "retry", "unknown", "accepted", "failed", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A share that a delivery tells of, and what it says of the invoice. Number and total are those of `version`."""
+    """A share that a delivery tells of, and what it says of the invoice. Number and total are those of `version`.
+
+    `pdf_comments`: the choice of the PDF that goes with it; None where none does. `on_payment_page`: whether its
+    contact finds the invoice there.
+    """
 
     invoice_id: UUID
     version: int
@@ -26,6 +34,8 @@ class Item:
     currency: str
     total_minor: int
     due_on: date
+    pdf_comments: CommentChoice | None = None
+    on_payment_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +43,8 @@ class Delivery:
     """What was planned; it never changes.
 
     Firm, contact, template, subject, version and occasion make the send key: the same again is not sent again.
-    `occasion` is the id of the event that called for it, so that sharing again tells again.
+    `occasion` is the id of the event that called for it, so that sharing again tells again; where one event may call
+    for several messages it is made of more, and `caused_by` is the event.
     """
 
     firm_id: UUID
@@ -51,11 +62,21 @@ class Delivery:
     actor: str
     correlation_id: UUID
     traceparent: str | None
+    news: News | None = None
+    caused_by: UUID | None = None
+
+    @property
+    def cause_id(self) -> UUID:
+        """The event that called for it."""
+        return self.caused_by or self.occasion
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the recipient gets, byte for byte the same at every attempt. Never holds a token."""
+    """What the recipient gets, byte for byte the same at every attempt. Never holds a token.
+
+    `share_ids`: what it tells of. Where one of them ends between two attempts, the rest is rendered anew.
+    """
 
     message_id: str
     sender_name: str
@@ -65,27 +86,46 @@ class Content:
     html: str
     plain: str
     rendered_at: datetime
+    share_ids: tuple[UUID, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sender's hold on a delivery, until its lease ends. `attempt` counts from 1, this one included."""
+    """A sender's hold on a delivery, until its lease ends. `attempt` counts from 1, this one included.
+
+    `state_before` is what it goes back to where nothing is handed over.
+    """
 
     delivery: Delivery
     attempt: int
     unknown_attempts: int
     lease_token: UUID
+    state_before: OpenState
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A claimed delivery with all that sending it needs. `content` is None before the first attempt."""
+    """A claimed delivery with all that sending it needs. `content` is None before the first attempt.
+
+    `items` are those that were in force when it was claimed.
+    """
 
     claim: Claim
     items: tuple[Item, ...]
     firm: Firm
     content: Content | None
+    pdfs: Mapping[PdfKey, Attachment]
 
     @property
     def delivery(self) -> Delivery:
         return self.claim.delivery
+
+
+def pdf_keys(firm_id: UUID, items: Sequence[Item]) -> list[PdfKey]:
+    """Tell which PDFs go with these items, each once."""
+    return list(
+        dict.fromkeys(
+            PdfKey(firm_id, item.invoice_id, item.version, item.pdf_comments) for item in items if item.pdf_comments
+        )
+    )

@@ -8,7 +8,7 @@ from notify.domain.delivery import Delivery, Item
 from notify.domain.replicas import Contact, ContactKey
 from notify.domain.share import Channel
 
-TEMPLATE_OF: Mapping[Channel, str] = {"portal": "invoice_shared"}
+TEMPLATE_OF: Mapping[Channel, str] = {"portal": "invoice_shared", "email": "invoice_emailed"}
 """The template that tells of a share; a channel that is missing tells nobody."""
 
 

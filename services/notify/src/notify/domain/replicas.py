@@ -7,7 +7,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """The tenant, as its messages show it. `share_message` stands in where the sharer wrote none."""
+    """The tenant, as its messages show it. `share_message` stands in where the sharer wrote none.
+
+    `quiet_window_seconds`: how long it wants to have been quiet before its edits are told; None: as all others.
+    """
 
     firm_id: UUID
     name: str
@@ -17,6 +20,8 @@ class Firm:
     locale: str
     share_message: str | None
     revision: int
+    online_payments: bool = True
+    quiet_window_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

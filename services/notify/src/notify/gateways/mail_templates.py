@@ -1,5 +1,7 @@
 """Templates of messages: `<name>.mjml` for HTML, `<name>.txt.j2` and `<name>.subject.j2`. All are compiled once.
 
+What all messages have around them is in `frame.mjml` and `foot.txt.j2`; a template that is a whole `<mjml>` needs none.
+
 MJML becomes table-layout HTML that every mail program shows; its Jinja marks pass through and are filled in later.
 The environment is a sandbox that knows no undefined names: a slip in a template is an error, never an empty place.
 """
@@ -12,6 +14,9 @@ from importlib.resources.abc import Traversable
 import mrml
 from jinja2 import DictLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+FRAME = "frame.mjml"
+BODY = "<!-- body -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,14 @@ class MailTemplates:
         Raises: RenderError.
         """
         try:
-            subject, html, plain = (
-                self._environment.get_template(f"{template}.{form}").render(words)
-                for form in ("subject", "html", "txt")
+            subject = " ".join(self._environment.get_template(f"{template}.subject").render(words).split())
+            html, plain = (
+                self._environment.get_template(f"{template}.{form}").render(words, subject=subject)
+                for form in ("html", "txt")
             )
         except TemplateError as error:
             raise RenderError(f"{template}: {type(error).__name__}: {error}") from error
-        return Rendered(" ".join(subject.split()), html, plain.strip() + "\n")
+        return Rendered(subject, html, plain.strip() + "\n")
 
 
 def _is_html(name: str | None) -> bool:
@@ -65,13 +71,15 @@ def _is_html(name: str | None) -> bool:
 
 
 def _sources(folder: Traversable) -> dict[str, str]:
+    texts = {file.name: file.read_text("utf-8") for file in folder.iterdir() if file.is_file()}
+    frame = texts.pop(FRAME, BODY)
     sources: dict[str, str] = {}
-    for file in folder.iterdir():
-        text = file.read_text("utf-8") if file.is_file() else ""
-        if file.name.endswith(".mjml"):
-            sources[f"{file.name.removesuffix('.mjml')}.html"] = _compiled(file.name, text)
-        elif file.name.endswith(".j2"):
-            sources[file.name.removesuffix(".j2")] = text
+    for name, text in texts.items():
+        if name.endswith(".mjml"):
+            whole = text if text.lstrip().startswith("<mjml") else frame.replace(BODY, text)
+            sources[f"{name.removesuffix('.mjml')}.html"] = _compiled(name, whole)
+        elif name.endswith(".j2"):
+            sources[name.removesuffix(".j2")] = text
     return sources
 
 

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from chassis.ids import derived_id
-from notify.domain.delivery import Content, Delivery, Item
-from notify.domain.message import build_message
-from notify.domain.replicas import Firm
+from notify.domain.delivery import Claimed, Content, Delivery, pdf_keys
+from notify.domain.message import Attached, build_message
 from notify.gateways.mail_templates import MailTemplates, RenderError
 from notify.gateways.wording import words_of
 
@@ -20,11 +19,12 @@ class Renderer:
         self._sender_address = sender_address
         self._portal_url = portal_url
 
-    def render(self, delivery: Delivery, items: Sequence[Item], firm: Firm, at: datetime) -> Content:
-        """Render in the firm's name; `at` is the mail's date.
+    def render(self, claimed: Claimed, at: datetime) -> Content:
+        """Render in the firm's name, telling of all its items; `at` is the mail's date.
 
         Raises: RenderError.
         """
+        delivery, items, firm = claimed.delivery, claimed.items, claimed.firm
         with _render_errors():
             words = words_of(delivery, items, firm, self._portal_url)
         rendered = self._templates.render(delivery.template, words)
@@ -38,11 +38,13 @@ class Renderer:
             html=rendered.html,
             plain=rendered.plain,
             rendered_at=at.replace(microsecond=0),
+            share_ids=tuple(item.share_id for item in items),
+            attachments=tuple(claimed.pdfs[key] for key in pdf_keys(delivery.firm_id, items)),
         )
 
 
-def write_mail(content: Content, delivery: Delivery, recipient_email: str) -> bytes:
-    """Write what was rendered as a mail to the delivery's recipient.
+def write_mail(content: Content, delivery: Delivery, recipient_email: str, attached: Sequence[Attached]) -> bytes:
+    """Write what was rendered as a mail to the delivery's recipient, with files beside it.
 
     Raises: RenderError.
     """
@@ -52,6 +54,7 @@ def write_mail(content: Content, delivery: Delivery, recipient_email: str) -> by
             delivery_id=delivery.delivery_id,
             recipient_name=delivery.recipient_name,
             recipient_email=recipient_email,
+            attached=attached,
         )
 
 

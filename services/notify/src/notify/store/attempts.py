@@ -22,6 +22,9 @@ _END: LiteralString = """
 update attempts set outcome = $4, server_code = $5, server_answer = $6, ended_at = clock_timestamp()
 where firm_id = $1 and delivery_id = $2 and attempt = $3 and ended_at is null
 """
+_DELETE: LiteralString = """
+delete from attempts where firm_id = $1 and delivery_id = $2 and attempt = $3 and ended_at is null
+"""
 _LIST: LiteralString = """
 select attempt, outcome, server_code, server_answer, started_at, ended_at
 from attempts where firm_id = $1 and delivery_id = $2 order by attempt
@@ -66,6 +69,11 @@ async def end_attempt(tx: Tx, claim: Claim, attempted: Attempted) -> None:
         attempted.code,
         attempted.answer.replace("\x00", ""),
     )
+
+
+async def delete_attempt(tx: Tx, claim: Claim) -> None:
+    """Forget an attempt that never came to be, in the transaction that gives its delivery back."""
+    await tx.execute(_DELETE, claim.delivery.firm_id, claim.delivery.delivery_id, claim.attempt)
 
 
 async def list_attempts(tx: Tx, firm_id: UUID, delivery_id: UUID) -> list[KeptAttempt]:

@@ -10,6 +10,7 @@ from chassis.outcome import Cause
 from contracts.message import Fact
 from contracts.notify import CoveredItem, DeliveryAccepted, DeliveryFailed
 from notify.domain.delivery import Delivery, Item
+from notify.domain.news import invoice_ids_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,14 @@ async def append_ends(tx: Tx, ends: Sequence[Accepted | Failed]) -> None:
 
 
 def _cause(delivery: Delivery) -> Cause:
-    return Cause("notify", delivery.occasion, delivery.firm_id, delivery.actor, delivery.correlation_id)
+    return Cause("notify", delivery.cause_id, delivery.firm_id, delivery.actor, delivery.correlation_id)
 
 
 def _fact(end: Accepted | Failed) -> Fact:
     delivery = end.delivery
     covered = [_covered(item) for item in end.items]
+    told_of = (*(item.invoice_id for item in end.items), *invoice_ids_of(delivery.news))
+    invoice_ids = list(dict.fromkeys(told_of))
     if isinstance(end, Failed):
         return DeliveryFailed(
             delivery_id=delivery.delivery_id,
@@ -54,6 +57,7 @@ def _fact(end: Accepted | Failed) -> Fact:
             items=covered,
             reason=end.reason[:2000],
             attempts=end.attempts,
+            invoice_ids=invoice_ids,
         )
     return DeliveryAccepted(
         delivery_id=delivery.delivery_id,
@@ -64,6 +68,7 @@ def _fact(end: Accepted | Failed) -> Fact:
         items=covered,
         accepted_at=end.accepted_at,
         attempts=end.attempts,
+        invoice_ids=invoice_ids,
     )
 
 

@@ -11,7 +11,8 @@ from notify.domain.delivery import DeliveryKind, DeliveryState
 # Possibly sent: no server said that it has the message, but an attempt ended without anybody knowing.
 _COLUMNS: LiteralString = """
 select delivery_id, kind, template, contact_id, recipient_name, recipient_email, state, reason, attempts,
-    possibly_sent_twice, planned_at, next_at, ended_at, correlation_id, occasion,
+    possibly_sent_twice, planned_at, nullif(next_at, 'infinity') as next_at, ended_at,
+    correlation_id, coalesce(caused_by, occasion) as caused_by,
     state <> 'accepted' and exists (
         select from attempts
         where attempts.firm_id = deliveries.firm_id and attempts.delivery_id = deliveries.delivery_id
@@ -28,8 +29,8 @@ where firm_id = $1
     and ($3::text is null or state = $3)
     and ($4::uuid is null or contact_id = $4)
     and ($5::uuid is null or exists (
-        select from delivery_items as item
-        where item.firm_id = deliveries.firm_id and item.delivery_id = deliveries.delivery_id and item.invoice_id = $5
+        select from told_invoices as told
+        where told.firm_id = deliveries.firm_id and told.delivery_id = deliveries.delivery_id and told.invoice_id = $5
     ))
 order by delivery_id desc limit $6
 """
@@ -49,7 +50,10 @@ class DeliveryFilter:
 
 @dataclass(frozen=True, slots=True)
 class KeptDelivery:
-    """A delivery as it is shown. `next_at`: due, tried again or given up by its sender, whichever comes next."""
+    """A delivery as it is shown. `next_at`: due, tried again or given up by its sender, whichever comes next.
+
+    It is None where the delivery has ended, or waits for a PDF.
+    """
 
     delivery_id: UUID
     kind: DeliveryKind
@@ -66,7 +70,7 @@ class KeptDelivery:
     next_at: datetime | None
     ended_at: datetime | None
     correlation_id: UUID
-    occasion: UUID
+    caused_by: UUID
 
 
 async def list_deliveries(tx: Tx, firm_id: UUID, wanted: DeliveryFilter, limit: int) -> list[KeptDelivery]:

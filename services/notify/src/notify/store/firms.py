@@ -9,19 +9,26 @@ from notify.domain.replicas import Firm
 
 # An older revision never overwrites a newer one; rows are taken in the order of their key, so that no writers block.
 _UPSERT: LiteralString = """
-insert into firms (firm_id, name, brand_colour, reply_to, time_zone, locale, share_message, revision)
-select firm_id, name, brand_colour, reply_to, time_zone, locale, share_message, revision
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[])
-    as firm (firm_id, name, brand_colour, reply_to, time_zone, locale, share_message, revision)
+insert into firms (firm_id, name, brand_colour, reply_to, time_zone, locale, share_message, revision, online_payments,
+    quiet_window_seconds)
+select firm_id, name, brand_colour, reply_to, time_zone, locale, share_message, revision, online_payments,
+    quiet_window_seconds
+from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[], $9::boolean[],
+    $10::integer[]
+) as firm (firm_id, name, brand_colour, reply_to, time_zone, locale, share_message, revision, online_payments,
+    quiet_window_seconds)
 order by firm_id
 on conflict on constraint firms_pkey do update
 set name = excluded.name, brand_colour = excluded.brand_colour, reply_to = excluded.reply_to,
     time_zone = excluded.time_zone, locale = excluded.locale, share_message = excluded.share_message,
-    revision = excluded.revision
+    revision = excluded.revision, online_payments = excluded.online_payments,
+    quiet_window_seconds = excluded.quiet_window_seconds
 where firms.revision < excluded.revision
 """
 _FIND: LiteralString = """
-select firm_id, name, brand_colour, reply_to, time_zone, locale, share_message, revision
+select firm_id, name, brand_colour, reply_to, time_zone, locale, share_message, revision, online_payments,
+    quiet_window_seconds
 from firms where firm_id = any($1::uuid[])
 """
 
@@ -38,6 +45,8 @@ async def upsert_firms(tx: Tx, firms: Sequence[Firm]) -> None:
         [firm.locale for firm in firms],
         [firm.share_message for firm in firms],
         [firm.revision for firm in firms],
+        [firm.online_payments for firm in firms],
+        [firm.quiet_window_seconds for firm in firms],
     )
 
 
