@@ -12,16 +12,17 @@ from chassis.health import Progress
 from chassis.http.app import build_app
 from chassis.ids import new_id
 from contracts.invoices import ApiKeyChanged
-from payments.api import ROUTES
+from payments.api import build_routes
+from payments.gateways.sharing_gate import SharingGate
 
 Firm = Any
 Headers = dict[str, str]
 
 
 @pytest_asyncio.fixture
-async def client(firm: Firm) -> AsyncIterator[httpx.AsyncClient]:
+async def client(firm: Firm, sharing_gate: SharingGate) -> AsyncIterator[httpx.AsyncClient]:
     # httpx and Litestar each have their own words for what an ASGI application is.
-    app: Any = build_app("payments", list(ROUTES), firm.database, Progress())
+    app: Any = build_app("payments", list(build_routes(sharing_gate)), firm.database, Progress())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://payments.example") as made:
         yield made
 
@@ -98,6 +99,11 @@ async def test_the_balance_of_an_invoice_is_read_by_its_id(firm: Firm, client: h
         "open_minor": 2_500,
         "payable_minor": 2_500,
         "processing_minor": 0,
+        "credited_minor": 0,
+        "settled_minor": 0,
+        "refunded_minor": 0,
+        "credit_minor": 0,
+        "is_void": False,
         "revision": 1,
     }
 
@@ -147,4 +153,11 @@ async def test_the_openapi_document_names_every_route(client: httpx.AsyncClient)
     assert set(document["paths"]) == {
         "/v1/contacts/{contact_id}/payable-invoices",
         "/v1/invoices/{invoice_id}/balance",
+        "/v1/ledger/trial-balance",
+        "/v1/payment-cases",
+        "/v1/payment-cases/{case_id}/close",
+        "/v1/payments",
+        "/v1/payments/{payment_id}",
+        "/v1/payments/{payment_id}/retries",
+        "/v1/charges/{charge_id}/refunds",
     }

@@ -29,6 +29,9 @@ async def test_a_finalised_invoice_owes_its_total_and_says_so_in_the_same_transa
         "total_minor": 147_917,
         "open_minor": 147_917,
         "payable_minor": 147_917,
+        "settled_minor": 0,
+        "refunded_minor": 0,
+        "credit_minor": 0,
     }
     assert (said["type"], said["subject"]) == ("handbill.payments.balance-changed.v1", str(invoice_id))
     assert (said["firm"], said["revision"], said["source"]) == (str(firm.firm_id), 1, "/handbill/payments")

@@ -52,6 +52,19 @@ async def test_portal_and_email_shares_list_while_link_and_text_shares_do_not(fi
     assert set(await firm.listed(contact_id)) == {invoices["portal"], invoices["email"]}
 
 
+@pytest.mark.proves("P1", "S11")
+@pytest.mark.parametrize("channel", ["link", "text"])
+async def test_a_link_lists_once_its_sender_says_so_and_no_longer_once_he_takes_it_back(
+    firm: Firm, channel: str
+) -> None:
+    contact_id, invoice_id, share_id = new_id(), new_id(), new_id()
+    await firm.hears(firm.contact_changed(contact_id), firm.finalised(invoice_id))
+    for on_payment_page in (True, False, True):
+        sent = firm.shared(invoice_id, contact_id, channel, share_id=share_id, on_payment_page=on_payment_page)
+        await firm.hears(sent)
+        assert (invoice_id in set(await firm.listed(contact_id))) is on_payment_page
+
+
 async def test_an_invoice_whose_matter_has_not_arrived_is_listed_without_its_words(firm: Firm) -> None:
     contact_id, invoice_id, matter_id = new_id(), new_id(), new_id()
     await firm.hears(

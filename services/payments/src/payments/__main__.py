@@ -1,10 +1,10 @@
 """`python -m payments`: start roles, migrate."""
 
 from chassis.cli import service_cli
-from chassis.settings import ServiceSettings
 from payments.app import build
+from payments.settings import Settings
 
-cli = service_cli("payments", ServiceSettings, build)
+cli = service_cli("payments", Settings, build)
 
 if __name__ == "__main__":
     cli()

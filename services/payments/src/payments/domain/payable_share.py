@@ -26,8 +26,9 @@ class PayableShare:
     contact_id: UUID
     channel: str
     state: ShareState
+    lists_on_page: bool
 
-    @property
-    def lists_on_page(self) -> bool:
-        """Whether it puts the invoice on the contact's payment page: a link or text share does not (S11)."""
-        return self.channel in LISTING_CHANNELS
+
+def lists_unless_said(channel: str) -> bool:
+    """Whether a share of this channel puts the invoice on the contact's payment page, as long as nobody says (S11)."""
+    return channel in LISTING_CHANNELS

@@ -28,9 +28,11 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whose payment page it is."""
+    """Whose payment page it is, and where the confirmation goes unless the payer names another address."""
 
     firm_id: UUID
     contact_id: UUID
     name: str
+    email: str | None
+    locale: str
     revision: int

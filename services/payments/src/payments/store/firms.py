@@ -1,6 +1,6 @@
 """Firms as invoices tells of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import LiteralString
 from uuid import UUID
 
@@ -18,6 +18,9 @@ on conflict on constraint firms_pkey do update
 set name = excluded.name, currency = excluded.currency, online_payments = excluded.online_payments,
     revision = excluded.revision
 where firms.revision < excluded.revision
+"""
+_LIST: LiteralString = """
+select firm_id, name, currency, online_payments, revision from firms where firm_id = any($1::uuid[])
 """
 _FIND: LiteralString = "select firm_id, name, currency, online_payments, revision from firms where firm_id = $1"
 
@@ -38,3 +41,8 @@ async def find_firm(tx: Tx, firm_id: UUID) -> Firm | None:
     """Find a firm; None until it has arrived."""
     row = await tx.fetchrow(_FIND, firm_id)
     return Firm(**dict(row)) if row else None
+
+
+async def list_firms(tx: Tx, firm_ids: Collection[UUID]) -> dict[UUID, Firm]:
+    """Firms by id; those that have not arrived are missing."""
+    return {row["firm_id"]: Firm(**dict(row)) for row in await tx.fetch(_LIST, list(firm_ids))}

@@ -9,6 +9,7 @@ from payments.domain.payable_share import PayableShare
 from payments.domain.payment_page import PayableInvoice
 
 # One opening per share and generation: what is known of that generation already, perhaps its end, is newer than it.
+# Sent again within a generation, a share may be put on the page or taken off it.
 # A share that a fact names twice is taken once; rows come in the order of their key, so that writers never deadlock.
 _OPEN: LiteralString = """
 insert into payable_shares
@@ -19,8 +20,9 @@ from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::uuid[], $5::uuid[], $6::t
     as share (firm_id, share_id, generation, invoice_id, contact_id, channel, state, lists_on_page)
 order by firm_id, share_id, generation desc
 on conflict on constraint payable_shares_pkey do update
-set generation = excluded.generation, state = excluded.state
-where payable_shares.generation < excluded.generation
+set generation = excluded.generation, lists_on_page = excluded.lists_on_page,
+    state = case when payable_shares.generation < excluded.generation then excluded.state else payable_shares.state end
+where payable_shares.generation <= excluded.generation
 """
 # As above, but within a generation the later word counts, until the generation is revoked: that is for good.
 _MOVE: LiteralString = """
@@ -32,7 +34,9 @@ from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::uuid[], $5::uuid[], $6::t
     as share (firm_id, share_id, generation, invoice_id, contact_id, channel, state, lists_on_page)
 order by firm_id, share_id, generation desc
 on conflict on constraint payable_shares_pkey do update
-set generation = excluded.generation, state = excluded.state
+set generation = excluded.generation, state = excluded.state,
+    lists_on_page = case when payable_shares.generation < excluded.generation
+                         then excluded.lists_on_page else payable_shares.lists_on_page end
 where payable_shares.generation < excluded.generation
    or (payable_shares.generation = excluded.generation and payable_shares.state <> 'revoked')
 """

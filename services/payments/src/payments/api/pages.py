@@ -1,18 +1,18 @@
-"""HTTP in: what a contact can pay, and what an invoice owes."""
+"""HTTP in: what a contact can pay, what an invoice owes, and what the books say."""
 
-from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
 from chassis.http.caller import Caller, not_found
-from contracts.fields import Currency, Label, Minor, Name
+from contracts.fields import Currency, Label, Minor, Name, SumMinor
 from contracts.message import Part
+from payments.domain.ledger import Account
 from payments.store.balances import find_balance
+from payments.store.ledger import list_account_sums
 from payments.usecases.read_payment_page import read_payment_page
 
 
@@ -36,9 +36,9 @@ class CurrencyPageBody(Part):
     """All that is owed in one currency, the earliest due first, and the sums."""
 
     currency: Currency
-    open_minor: int
-    payable_minor: int
-    processing_minor: int
+    open_minor: SumMinor
+    payable_minor: SumMinor
+    processing_minor: SumMinor
     invoices: list[PayableInvoiceBody]
 
 
@@ -52,7 +52,7 @@ class PaymentPageBody(Part):
 
 
 class BalanceBody(Part):
-    """What an invoice owes now, judged by `version`."""
+    """What an invoice owes now, judged by `version`. `credit_minor` was paid beyond it."""
 
     invoice_id: UUID
     version: int
@@ -61,7 +61,27 @@ class BalanceBody(Part):
     open_minor: Minor
     payable_minor: Minor
     processing_minor: Minor
+    credited_minor: SumMinor
+    settled_minor: SumMinor
+    refunded_minor: SumMinor
+    credit_minor: SumMinor
+    is_void: bool
     revision: int
+
+
+class AccountBody(Part):
+    """One account in one currency."""
+
+    currency: Currency
+    account: Account
+    debit_minor: int
+    credit_minor: int
+
+
+class TrialBalanceBody(Part):
+    """All debits and credits of the firm: in each currency, as much of the one as of the other."""
+
+    accounts: list[AccountBody]
 
 
 @get("/v1/contacts/{contact_id:uuid}/payable-invoices")
@@ -84,4 +104,9 @@ async def get_balance(invoice_id: FromPath[UUID], caller: NamedDependency[Caller
     return BalanceBody.model_validate(balance, from_attributes=True)
 
 
-ROUTES: Sequence[ControllerRouterHandler] = (get_payable_invoices, get_balance)
+@get("/v1/ledger/trial-balance")
+async def get_trial_balance(caller: NamedDependency[Caller]) -> TrialBalanceBody:
+    """Sum the firm's books, account by account."""
+    async with caller.reading("payments:read") as tx:
+        sums = await list_account_sums(tx, caller.firm_id)
+    return TrialBalanceBody(accounts=[AccountBody.model_validate(each, from_attributes=True) for each in sums])
