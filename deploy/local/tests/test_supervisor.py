@@ -1,10 +1,11 @@
-"""The supervisor with real Kafka, PostgreSQL and mail sink, without services: one start for all of its promises."""
+"""The supervisor with real Kafka, PostgreSQL, mail sink and processor: one start for all of its promises."""
 
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -92,14 +93,23 @@ async def test_a_stack_survives_its_faults_and_nothing_survives_its_supervisor(r
 async def test_a_stack_ends_with_the_command_that_wanted_it_and_its_data_serves_the_next(run: RunFolder):
     launched = _launch(run)
     passwords = _addresses(run).passwords
+    made = await _charge(run)
     pids = [process["pid"] for process in health_of(run)["processes"] if process["pid"] is not None]
     launched.end()
     assert all(_has_ended(pid) for pid in pids)
     again = _launch(run)
     assert _addresses(run).passwords == passwords
     assert await server_answers(_addresses(run).admin_dsn)
+    assert await _charge(run) == made
     assert _others_can_read(run.path) == []
     again.end()
+
+
+async def _charge(run: RunFolder) -> str:
+    order = {"amount_minor": 10_000, "currency": "EUR", "method_token": "tok_ok", "reference": "IBE 2026-1"}
+    async with httpx.AsyncClient(base_url=_addresses(run).url_of("processor")) as http:
+        made = await http.post("/v1/charges", json=order, headers={"Idempotency-Key": "key:1"})
+    return made.raise_for_status().json()["ref"]
 
 
 def _has_ended(pid: int) -> bool:

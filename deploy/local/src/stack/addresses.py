@@ -6,10 +6,11 @@ The file holds passwords, so it is readable by its owner alone.
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
 
+from chassis.grants import make_key_pair
 from stack.folders import RunFolder
 from stack.private_file import write_private_file
 
@@ -19,11 +20,15 @@ SUPERUSER = "postgres"
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Ports by part (`postgres`, `kafka`, `mail`, `smtp`, a service's name) and database passwords."""
+    """Ports by part (`postgres`, `kafka`, `mail`, `smtp`, `processor`, a service's name) and database passwords.
+
+    `gate_secrets`: what services ask sharing's gate with, and the two keys of its grants.
+    """
 
     run_folder: str
     ports: Mapping[str, int]
     passwords: Mapping[str, str]
+    gate_secrets: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def kafka_bootstrap(self) -> str:
@@ -54,6 +59,16 @@ def make_passwords(owners: tuple[str, ...]) -> dict[str, str]:
     return {role: secrets.token_urlsafe(24) for role in (SUPERUSER, *owners)}
 
 
+def make_gate_secrets() -> dict[str, str]:
+    """Return a fresh service token and a fresh pair of grant keys, each by the name of its setting."""
+    private_key, public_key = make_key_pair()
+    return {
+        "HANDBILL_SERVICE_TOKEN": secrets.token_urlsafe(32),
+        "HANDBILL_GRANT_PRIVATE_KEY": private_key,
+        "HANDBILL_GRANT_PUBLIC_KEY": public_key,
+    }
+
+
 def write_addresses(path: Path, addresses: Addresses, services: tuple[str, ...]) -> None:
     """Write the file that `chassis.testing` reads; `own` is what a later start reads back."""
     document = {
@@ -67,6 +82,7 @@ def write_addresses(path: Path, addresses: Addresses, services: tuple[str, ...])
         "kafka": {"bootstrap": addresses.kafka_bootstrap},
         "services": {name: _service(name, addresses) for name in services},
         "mail": {"smtp_port": addresses.ports["smtp"], "api_url": addresses.mail_url},
+        "processor": {"url": addresses.url_of("processor")},
         "control": str(RunFolder(Path(addresses.run_folder)).control_socket),
         "own": asdict(addresses),
     }
@@ -82,6 +98,7 @@ def read_addresses(path: Path) -> Addresses | None:
         run_folder=cast("str", own["run_folder"]),
         ports=cast("dict[str, int]", own["ports"]),
         passwords=cast("dict[str, str]", own["passwords"]),
+        gate_secrets=cast("dict[str, str]", own.get("gate_secrets", {})),
     )
 
 

@@ -5,6 +5,7 @@ import signal
 import typer
 
 from stack.commands.bench import bench
+from stack.commands.check import check
 from stack.commands.demo import demo
 from stack.commands.down import down
 from stack.commands.firm import firm
@@ -35,7 +36,7 @@ def handbill(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for command in (up, down, status, logs, demo, bench):
+for command in (up, down, status, logs, demo, check, bench):
     app.command()(command)
 # These hand what follows them to another program, its `--help` included.
 for command in (test, parked, firm):

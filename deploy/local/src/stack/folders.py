@@ -99,5 +99,14 @@ class RunFolder:
     def mail(self) -> Path:
         return self.path / "mail"
 
+    @property
+    def blobs(self) -> Path:
+        """PDFs: invoices puts them there, notify reads them."""
+        return self.path / "blobs"
+
+    @property
+    def processor_journal(self) -> Path:
+        return self.path / "processor.jsonl"
+
     def log_of(self, name: str) -> Path:
         return self.logs / f"{name}.log"

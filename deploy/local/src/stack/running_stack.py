@@ -59,7 +59,7 @@ class RunningStack:
     async def stop(self) -> None:
         """Stop what depends on others first; nobody is left running."""
         self.enter("stopping")
-        for names in (SERVICE_NAMES, ("kafka", "mail"), ("postgres",)):
+        for names in (SERVICE_NAMES, ("kafka", "mail", "processor"), ("postgres",)):
             await self._stop_all(names)
 
     async def _stop_all(self, names: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psutil
 
-from stack.addresses import Addresses, make_passwords, read_addresses, write_addresses
+from stack.addresses import Addresses, make_gate_secrets, make_passwords, read_addresses, write_addresses
 from stack.folders import RunFolder, own_folder, runs_folder
 from stack.ports import choose_ports
 from stack.process import RUN_VARIABLE
@@ -117,7 +117,8 @@ def _settle_addresses(run: RunFolder, *, is_fixed: bool) -> Addresses:
     if earlier is not None:
         wanted = {**wanted, **earlier.ports}
     passwords = make_passwords(DATABASE_OWNERS) if earlier is None else earlier.passwords
-    return Addresses(str(run.path), choose_ports(wanted, _ports_of_others(run)), passwords)
+    gate_secrets = earlier.gate_secrets if earlier and earlier.gate_secrets else make_gate_secrets()
+    return Addresses(str(run.path), choose_ports(wanted, _ports_of_others(run)), passwords, gate_secrets)
 
 
 def _ports_of_others(run: RunFolder) -> set[int]:

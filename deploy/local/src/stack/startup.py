@@ -30,6 +30,7 @@ from stack.topology import (
     Service,
     mail_spec,
     plain_environment,
+    processor_spec,
     service_spec,
 )
 
@@ -63,7 +64,8 @@ class Startup:
         async with asyncio.TaskGroup() as group:
             database = group.create_task(self._start_database(is_durable=is_durable))
             broker = group.create_task(self._start_broker())
-            group.create_task(self._start_mail())
+            for outside in (mail_spec, processor_spec):
+                group.create_task(self._start_outside(outside(self._stack.run, self._stack.addresses)))
             if with_services:
                 topics = group.create_task(self._make_topics(broker))
                 for service in SERVICES:
@@ -87,9 +89,8 @@ class Startup:
             spec = broker_spec(run, addresses, plain_environment(run))
             await self._start(spec, functools.partial(broker_answers, addresses.kafka_bootstrap))
 
-    async def _start_mail(self) -> None:
-        with self._part("mail"):
-            spec = mail_spec(self._stack.run, self._stack.addresses)
+    async def _start_outside(self, spec: ProcessSpec) -> None:
+        with self._part(spec.name):
             await self._start(spec, functools.partial(_is_ok, spec.port, "/readyz"))
 
     async def _make_topics(self, broker: asyncio.Task[None]) -> None:

@@ -33,6 +33,8 @@ SERVICES = (
 SERVICE_NAMES = tuple(service.name for service in SERVICES)
 DATABASE_OWNERS = tuple(service.name for service in SERVICES if service.owns_database)
 
+_BLOB_USERS = {"invoices", "notify"}
+
 _PREFERRED_PORTS = {
     **{service.name: service.preferred_port for service in SERVICES},
     "mail": 18085,
@@ -40,6 +42,7 @@ _PREFERRED_PORTS = {
     "postgres": 18087,
     "kafka": 18088,
     "kafka-controller": 18089,
+    "processor": 18090,
 }
 
 
@@ -83,6 +86,18 @@ def mail_spec(run: RunFolder, addresses: Addresses) -> ProcessSpec:
     )
 
 
+def processor_spec(run: RunFolder, addresses: Addresses) -> ProcessSpec:
+    """Describe the sandbox card processor."""
+    port = addresses.ports["processor"]
+    return ProcessSpec(
+        name="processor",
+        role="processor",
+        command=(sys.executable, "-m", "stack.processor", str(run.processor_journal), str(port)),
+        environment=plain_environment(run),
+        port=port,
+    )
+
+
 def service_environment(name: str, run: RunFolder, addresses: Addresses) -> dict[str, str]:
     """Return the whole environment of a service's process, whatever command it runs."""
     settings = {
@@ -91,6 +106,7 @@ def service_environment(name: str, run: RunFolder, addresses: Addresses) -> dict
         "HANDBILL_HTTP_PORT": str(addresses.ports[name]),
         "HANDBILL_LOG_LEVEL": "info",
         **_settings_of(name, addresses),
+        **_blob_settings(name, run),
     }
     dsn = addresses.dsn_of(name)
     if dsn is not None:
@@ -106,16 +122,42 @@ def _kafka_settings(addresses: Addresses) -> dict[str, str]:
     }
 
 
+def _blob_settings(name: str, run: RunFolder) -> dict[str, str]:
+    """Return where PDFs are kept, to those who put and read them: one store for both."""
+    return {"HANDBILL_BLOB_URL": run.blobs.as_uri()} if name in _BLOB_USERS else {}
+
+
 def _settings_of(name: str, addresses: Addresses) -> dict[str, str]:
+    # Leases are short, so that what was under way when a process was killed is not long in coming.
     match name:
+        case "invoices":
+            return {"HANDBILL_RENDERER_LEASE_SECONDS": "15"}
         case "notify":
             return {
                 "HANDBILL_SMTP_HOST": HOST,
                 "HANDBILL_SMTP_PORT": str(addresses.ports["smtp"]),
                 "HANDBILL_SMTP_SECURITY": "none",
                 "HANDBILL_PORTAL_URL": addresses.url_of("web"),
+                "HANDBILL_QUIET_WINDOW_SECONDS": "2",
+                "HANDBILL_SENDER_LEASE_SECONDS": "15",
+                "HANDBILL_SHARING_URL": addresses.url_of("sharing"),
+                **_gate_secrets(addresses, "HANDBILL_SERVICE_TOKEN"),
+            }
+        case "sharing":
+            return _gate_secrets(addresses, "HANDBILL_SERVICE_TOKEN", "HANDBILL_GRANT_PRIVATE_KEY")
+        case "payments":
+            return {
+                "HANDBILL_PROCESSOR_URL": addresses.url_of("processor"),
+                "HANDBILL_PROCESSOR_TIMEOUT_SECONDS": "3",
+                "HANDBILL_CHARGER_LEASE_SECONDS": "15",
+                "HANDBILL_SHARING_URL": addresses.url_of("sharing"),
+                **_gate_secrets(addresses, "HANDBILL_SERVICE_TOKEN", "HANDBILL_GRANT_PUBLIC_KEY"),
             }
         case "web":
             return {f"HANDBILL_{owner.upper()}_URL": addresses.url_of(owner) for owner in DATABASE_OWNERS}
         case _:
             return {}
+
+
+def _gate_secrets(addresses: Addresses, *names: str) -> dict[str, str]:
+    return {name: addresses.gate_secrets[name] for name in names}

@@ -1,6 +1,7 @@
 """One firm's HTTP client for all services, with its API key."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,11 @@ from chassis.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and JSON body of a response."""
+    """Status and JSON body of a response; `location` is where what ends later can be asked about."""
 
     status: int
     body: dict[str, Any]
+    location: str | None = None
 
 
 class Api:
@@ -32,6 +34,11 @@ class Api:
         response = await self._http.get(self._urls[service] + path, params=query, headers=self._headers(None))
         return Answer(response.status_code, response.json())
 
+    async def download(self, service: str, path: str) -> tuple[int, bytes]:
+        """Read a file: status and content."""
+        response = await self._http.get(self._urls[service] + path, headers=self._headers(None))
+        return response.status_code, response.content
+
     async def send(
         self,
         method: str,
@@ -39,7 +46,7 @@ class Api:
         path: str,
         body: BaseModel | None = None,
         *,
-        json_body: dict[str, Any] | None = None,
+        json_body: Mapping[str, Any] | None = None,
         idempotency_key: UUID | None = None,
     ) -> Answer:
         """Write a model of the contract, or plain JSON; without a key of the caller's each call is a request anew."""
@@ -50,7 +57,7 @@ class Api:
             content=None if body is None and json_body is None else written,
             headers=self._headers(idempotency_key or new_id()),
         )
-        return Answer(response.status_code, response.json())
+        return Answer(response.status_code, response.json(), response.headers.get("location"))
 
     def _headers(self, idempotency_key: UUID | None) -> dict[str, str]:
         headers = {"authorization": f"Bearer {self._key}", "content-type": "application/json"}

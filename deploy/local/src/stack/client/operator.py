@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
@@ -12,8 +14,29 @@ from stack.client.api import Api
 from stack.client.practice import Practice
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedFirm:
+    """A firm and its first key, which is printed once."""
+
+    firm_id: UUID
+    api_key_id: UUID
+    api_key: str
+
+    def practice(self, http: httpx.AsyncClient, urls: Mapping[str, str]) -> Practice:
+        """Work for the firm by this client."""
+        return Practice(self.firm_id, f"api_key:{self.api_key_id}", Api(http, dict(urls), self.api_key))
+
+
 async def open_firm(http: httpx.AsyncClient, urls: dict[str, str], invoices_dsn: str, name: str) -> Practice:
-    """Create a firm by the operator's command line, and use the API key that it prints once.
+    """Create a firm and work for it by this client.
+
+    Raises: RuntimeError, with what the command said.
+    """
+    return (await create_firm(invoices_dsn, name)).practice(http, urls)
+
+
+async def create_firm(invoices_dsn: str, name: str) -> OpenedFirm:
+    """Create a firm by the operator's command line.
 
     Raises: RuntimeError, with what the command said.
     """
@@ -31,5 +54,4 @@ async def open_firm(http: httpx.AsyncClient, urls: dict[str, str], invoices_dsn:
     if process.returncode != 0:
         raise RuntimeError(faults.decode())
     made = json.loads(printed)
-    key_id = UUID(made["api_key_id"])
-    return Practice(UUID(made["firm_id"]), f"api_key:{key_id}", Api(http, urls, made["api_key"]))
+    return OpenedFirm(UUID(made["firm_id"]), UUID(made["api_key_id"]), made["api_key"])

@@ -36,12 +36,18 @@ class Practice:
     api: Api
 
     async def contact(
-        self, name: str, email: str | None, *, matter_id: UUID | None = None, roles: Sequence[ContactRole] = ()
+        self,
+        name: str,
+        email: str | None,
+        *,
+        phone: str | None = None,
+        matter_id: UUID | None = None,
+        roles: Sequence[ContactRole] = (),
     ) -> UUID:
         """Add a contact, and put it on a matter with roles where one is given."""
         command = AddContact(
             contact_id=new_id(),
-            profile=ContactProfile(name=name, email=email),
+            profile=ContactProfile(name=name, email=email, phone=phone),
             matter_id=matter_id,
             roles=list(roles),
         )

@@ -57,7 +57,7 @@ class TopicWatch:
         return [seen for seen in self.seen if seen.body["firm"] == str(firm_id) and (not wanted or seen.type in wanted)]
 
     async def command(self, command: Command, *, firm_id: UUID, actor: str) -> UUID:
-        """Send a command as another system would; returns its correlation id."""
+        """Send a command as another system would; returns its id, which is its correlation id too."""
         command_id = new_id()
         body = write_envelope(
             command,
@@ -76,13 +76,18 @@ class TopicWatch:
     async def answers(
         self, correlation_id: UUID, *, count: int = 1, timeout_seconds: float = ANSWER_TIMEOUT_SECONDS
     ) -> list[Seen]:
-        """Wait for that many answers to what was sent under a correlation id.
+        """Wait for that many answers to the command that opened a correlation.
 
+        What the command caused other services to do is answered under the same correlation, and left out here.
         Raises: TimeoutError.
         """
         async with asyncio.timeout(timeout_seconds):
             while True:
-                found = [seen for seen in self.seen if "answers" in seen.topic and seen.key == str(correlation_id)]
+                found = [
+                    seen
+                    for seen in self.seen
+                    if "answers" in seen.topic and seen.data["command_id"] == str(correlation_id)
+                ]
                 if len(found) >= count:
                     return found
                 await asyncio.sleep(_STEP_SECONDS)

@@ -50,5 +50,6 @@ def _print_addresses(addresses: Addresses | None) -> None:
     for service in SERVICE_NAMES:
         out.print(f"{service:10} {addresses.url_of(service)}")
     out.print(f"{'mail':10} {addresses.mail_url}/api/v1/messages")
+    out.print(f"{'processor':10} {addresses.url_of('processor')}/v1/journal")
     out.print(f"{'kafka':10} {addresses.kafka_bootstrap}")
     out.print(f"{'postgres':10} {addresses.admin_dsn}")

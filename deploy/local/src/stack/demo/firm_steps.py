@@ -11,6 +11,8 @@ from stack.demo.office import Office, Person
 from stack.demo.scene import DONE, Scene, check, check_soon
 from stack.topology import DATABASE_OWNERS
 
+PHONE = "+12025550142"
+
 
 async def open_the_firm(scene: Scene) -> None:
     """Let the operator create it; its key, printed once, must work in every service soon after."""
@@ -49,7 +51,7 @@ async def add_staff(scene: Scene) -> None:
 async def open_matters(scene: Scene) -> None:
     """Open one matter by HTTP and one by command; put two contacts on each, one of them on both."""
     office, practice = scene.office, scene.office.practice
-    office.matters["estate"] = await practice.matter("2026-0117", "Estate of Ada Lovelace")
+    office.matters["estate"] = await practice.matter("2026-0117", "Estate of Ruth Calder")
     lease = OpenMatter(matter_id=new_id(), profile=MatterProfile(number="2026-0121", name="Dock lease"))
     correlation_id = await scene.watch.command(lease, firm_id=practice.firm_id, actor=practice.actor)
     (answer,) = await scene.watch.answers(correlation_id)
@@ -70,14 +72,15 @@ async def open_matters(scene: Scene) -> None:
 
 async def _meet(scene: Scene, name: str, matter: str, roles: Sequence[ContactRole]) -> None:
     office = scene.office
-    email = f"{name.lower()}@clients.example"
-    contact_id = await office.practice.contact(name, email, matter_id=office.matters[matter], roles=roles)
+    email = _mailbox(office, name)
+    matter_id = office.matters[matter]
+    contact_id = await office.practice.contact(name, email, phone=PHONE, matter_id=matter_id, roles=roles)
     office.people[name] = Person(contact_id, name, email)
 
 
 async def _meet_by_command(scene: Scene, name: str, matter: str) -> None:
     office, practice = scene.office, scene.office.practice
-    person = Person(new_id(), name, f"{name.lower()}@clients.example")
+    person = Person(new_id(), name, _mailbox(office, name))
     command = AddContact(
         contact_id=person.contact_id,
         profile=ContactProfile(name=name, email=person.email, locale="en-GB"),
@@ -88,3 +91,8 @@ async def _meet_by_command(scene: Scene, name: str, matter: str) -> None:
     (answer,) = await scene.watch.answers(correlation_id)
     check("answer to AddContact", expected=DONE["invoices"], seen=answer.type)
     office.people[name] = person
+
+
+def _mailbox(office: Office, name: str) -> str:
+    """Name a mailbox that no earlier playing on the same stack has filled."""
+    return f"{name.lower()}@{office.practice.firm_id.hex[-8:]}.clients.example"

@@ -23,3 +23,4 @@ class Office:
     people: dict[str, Person] = field(default_factory=dict)
     matters: dict[str, UUID] = field(default_factory=dict)
     invoices: dict[str, UUID] = field(default_factory=dict)
+    payments: dict[str, UUID] = field(default_factory=dict)
