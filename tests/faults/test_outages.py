@@ -22,26 +22,31 @@ from stack.client.practice import Practice
 from stack.client.settled import settled
 from stack.client.topics import watching
 
-pytestmark = [pytest.mark.kafka, pytest.mark.fault, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.fault,
+    pytest.mark.timeout(300),
+    pytest.mark.usefixtures("stack_is_sound"),
+]
 
 INVOICES = 30
 OUTAGE_SECONDS = 4.0
 
 
-async def share_by_http(practice: Practice, invoice_id: UUID, contact_id: UUID) -> Answer:
+async def share_by_http(office: Practice, invoice_id: UUID, contact_id: UUID) -> Answer:
     key = new_id()
-    return await until_answered(lambda: practice.save_portal_shares(invoice_id, [contact_id], idempotency_key=key))
+    return await until_answered(lambda: office.save_portal_shares(invoice_id, [contact_id], idempotency_key=key))
 
 
 @pytest.mark.proves("S1", "X1", "N5")
 @pytest.mark.parametrize("part", ["kafka", "postgres", "sharing", "notify", "invoices"])
 async def test_nothing_is_lost_or_doubled_when_a_part_dies_under_load(
-    stack: Stack, http: httpx.AsyncClient, practice: Practice, part: str
+    stack: Stack, http: httpx.AsyncClient, office: Practice, part: str
 ) -> None:
-    matter_id = await practice.matter("2026-9", "Under load")
+    matter_id = await office.matter("2026-9", "Under load")
     to = f"load-{new_id().hex}@example.test"
-    contact_id = await practice.contact("Load", to, matter_id=matter_id, roles=["client"])
-    invoice_ids = [await practice.final_invoice(matter_id) for _ in range(INVOICES)]
+    contact_id = await office.contact("Load", to, matter_id=matter_id, roles=["client"])
+    invoice_ids = [await office.final_invoice(matter_id) for _ in range(INVOICES)]
     dsns = {name: address.dsn for name, address in stack.services.items() if address.dsn}
     await settled(stack.kafka_bootstrap, dsns)
 
@@ -51,12 +56,12 @@ async def test_nothing_is_lost_or_doubled_when_a_part_dies_under_load(
             for invoice_id in invoice_ids[: INVOICES // 2]
         ]
         correlations = [
-            await watch.command(command, firm_id=practice.firm_id, actor=practice.actor) for command in by_topic
+            await watch.command(command, firm_id=office.firm_id, actor=office.actor) for command in by_topic
         ]
         async with asyncio.TaskGroup() as at_once:
             at_once.create_task(outage(part, seconds=OUTAGE_SECONDS))
             by_http = [
-                at_once.create_task(share_by_http(practice, invoice_id, contact_id))
+                at_once.create_task(share_by_http(office, invoice_id, contact_id))
                 for invoice_id in invoice_ids[INVOICES // 2 :]
             ]
         assert {task.result().status for task in by_http} == {200}
@@ -71,4 +76,4 @@ async def test_nothing_is_lost_or_doubled_when_a_part_dies_under_load(
     # A kill between the mail server's answer and our commit may send the same mail again, never another one.
     assert len(mails) - len(message_ids) <= (8 if part in {"notify", "postgres"} else 0)
     for invoice_id in invoice_ids:
-        assert (await practice.api.get("invoices", f"/v1/invoices/{invoice_id}")).body["is_shared"]
+        assert (await office.api.get("invoices", f"/v1/invoices/{invoice_id}")).body["is_shared"]

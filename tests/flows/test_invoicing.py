@@ -45,16 +45,16 @@ async def done(practice: Practice, watch: TopicWatch, command: Command) -> dict[
 
 @pytest.mark.proves("I1", "X1")
 async def test_a_matter_and_its_contact_made_by_topic_are_read_by_http_and_published(
-    practice: Practice, watch: TopicWatch
+    office: Practice, watch: TopicWatch
 ) -> None:
     matter = OpenMatter(matter_id=new_id(), profile=MatterProfile(number="T-1", name="By topic"))
-    await done(practice, watch, matter)
+    await done(office, watch, matter)
     contact = AddContact(
         contact_id=new_id(), profile=ContactProfile(name="Ida"), matter_id=matter.matter_id, roles=["billing"]
     )
-    await done(practice, watch, contact)
+    await done(office, watch, contact)
 
-    read = (await practice.api.get("invoices", f"/v1/matters/{matter.matter_id}")).body
+    read = (await office.api.get("invoices", f"/v1/matters/{matter.matter_id}")).body
 
     assert read["contacts"] == [{"contact_id": str(contact.contact_id), "roles": ["billing"]}]
 
@@ -68,16 +68,16 @@ async def test_a_matter_and_its_contact_made_by_topic_are_read_by_http_and_publi
 
 @pytest.mark.proves("I2", "I3", "X1")
 async def test_an_invoice_drafted_and_finalised_by_topic_is_the_same_as_by_http(
-    practice: Practice, watch: TopicWatch
+    office: Practice, watch: TopicWatch
 ) -> None:
-    matter_id = await practice.matter("T-2", "Both ways")
+    matter_id = await office.matter("T-2", "Both ways")
     by_topic = DraftInvoice(invoice_id=new_id(), matter_id=matter_id, terms=plain_terms(12_300))
-    await done(practice, watch, by_topic)
-    result = await done(practice, watch, FinaliseInvoice(invoice_id=by_topic.invoice_id))
-    by_http = await practice.final_invoice(matter_id, plain_terms(12_300))
+    await done(office, watch, by_topic)
+    result = await done(office, watch, FinaliseInvoice(invoice_id=by_topic.invoice_id))
+    by_http = await office.final_invoice(matter_id, plain_terms(12_300))
 
-    first = (await practice.api.get("invoices", f"/v1/invoices/{by_topic.invoice_id}")).body
-    second = (await practice.api.get("invoices", f"/v1/invoices/{by_http}")).body
+    first = (await office.api.get("invoices", f"/v1/invoices/{by_topic.invoice_id}")).body
+    second = (await office.api.get("invoices", f"/v1/invoices/{by_http}")).body
 
     own = {"invoice_id", "number", "balance"}
     assert {k: v for k, v in first.items() if k not in own} == {k: v for k, v in second.items() if k not in own}
@@ -109,15 +109,13 @@ async def test_numbers_have_no_gap_when_http_and_topic_finalise_at_once(practice
 
 
 @pytest.mark.proves("I2")
-async def test_a_draft_that_cannot_be_is_refused_by_topic_with_its_reason(
-    practice: Practice, watch: TopicWatch
-) -> None:
-    matter_id = await practice.matter("T-4", "Refused")
+async def test_a_draft_that_cannot_be_is_refused_by_topic_with_its_reason(office: Practice, watch: TopicWatch) -> None:
+    matter_id = await office.matter("T-4", "Refused")
     empty = plain_terms(1).model_copy(update={"lines": []})
-    invoice_id = await practice.draft(matter_id, empty)
+    invoice_id = await office.draft(matter_id, empty)
 
     correlation_id = await watch.command(
-        FinaliseInvoice(invoice_id=invoice_id), firm_id=practice.firm_id, actor=practice.actor
+        FinaliseInvoice(invoice_id=invoice_id), firm_id=office.firm_id, actor=office.actor
     )
 
     (answer,) = await watch.answers(correlation_id)
@@ -126,9 +124,9 @@ async def test_a_draft_that_cannot_be_is_refused_by_topic_with_its_reason(
 
 @pytest.mark.proves("I1", "X5")
 async def test_a_revoked_key_opens_no_service(
-    stack: Stack, http: httpx.AsyncClient, practice: Practice, watch: TopicWatch
+    stack: Stack, http: httpx.AsyncClient, office: Practice, watch: TopicWatch
 ) -> None:
-    issued = await practice.api.send(
+    issued = await office.api.send(
         "POST", "invoices", "/v1/api-keys", json_body={"label": "short", "scopes": ["shares:read", "matters:read"]}
     )
     assert issued.status == 201, issued
@@ -140,7 +138,7 @@ async def test_a_revoked_key_opens_no_service(
         return (await short_lived.get("sharing", path)).status != 401
 
     await eventually(is_let_in)
-    await done(practice, watch, RevokeApiKey(api_key_id=UUID(issued.body["api_key_id"])))
+    await done(office, watch, RevokeApiKey(api_key_id=UUID(issued.body["api_key_id"])))
 
     async def is_shut_out() -> bool:
         return (await short_lived.get("sharing", path)).status == 401
@@ -151,14 +149,14 @@ async def test_a_revoked_key_opens_no_service(
 
 @pytest.mark.proves("I1", "X5")
 async def test_nothing_crosses_firms(
-    new_practice: Callable[[str], Awaitable[Practice]], practice: Practice, watch: TopicWatch
+    new_practice: Callable[[str], Awaitable[Practice]], office: Practice, watch: TopicWatch
 ) -> None:
     other = await new_practice("The other firm")
-    matter_id = await practice.matter("T-5", "Ours")
-    invoice_id = await practice.final_invoice(matter_id)
+    matter_id = await office.matter("T-5", "Ours")
+    invoice_id = await office.final_invoice(matter_id)
 
     async def is_known_to_sharing() -> bool:
-        return (await practice.api.get("sharing", f"/v1/invoices/{invoice_id}/portal-shares")).status == 200
+        return (await office.api.get("sharing", f"/v1/invoices/{invoice_id}/portal-shares")).status == 200
 
     await eventually(is_known_to_sharing)
     seen = [
@@ -171,6 +169,6 @@ async def test_nothing_crosses_firms(
     assert set(seen) == {404}
     # A key of one firm, claimed for a command in the name of the other.
     finalise = FinaliseInvoice(invoice_id=invoice_id)
-    correlation_id = await watch.command(finalise, firm_id=practice.firm_id, actor=other.actor)
+    correlation_id = await watch.command(finalise, firm_id=office.firm_id, actor=other.actor)
     (answer,) = await watch.answers(correlation_id)
     assert answer.data["slug"] == "unknown_api_key"
