@@ -8,7 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from chassis.testing.addresses import Stack
+from chassis.testing.addresses import Stack, read_stack
 from stack.addresses import Addresses, read_addresses
 from stack.check.report import complaint, is_sound
 from stack.check.run import check_stack
@@ -18,6 +18,12 @@ from stack.client.practice import Practice
 from stack.client.settled import settled
 from stack.client.topics import TopicWatch, watching
 from stack.client.whole import Whole
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """The whole stack, with every service."""
+    return read_stack()
 
 
 @pytest_asyncio.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from chassis.ids import new_id
 from chassis.testing import eventually
+from chassis.testing.addresses import Stack, read_stack
 from contracts.invoices import CreditInvoice, InvoiceLine, InvoiceTerms, ReviseInvoice, VoidInvoice
 from contracts.sharing import EmailShareRequest, PortalShareSet, SavePortalShares, ShareByEmail
 from stack.addresses import read_addresses
@@ -28,6 +29,12 @@ from stack.client.topics import TopicWatch, watching
 from stack.topology import DATABASE_OWNERS
 
 REST_SECONDS = 60.0
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """The whole stack, with every service."""
+    return read_stack()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from stack.lanes import lane_of
+
 _PROVING = """
 import pytest
 
@@ -22,10 +24,10 @@ def test_skipped():
 """
 
 
-def _pytest(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+def _pytest(folder: Path, text: str, *options: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_of_proofs.py").write_text(text)
     (folder / "pytest.ini").write_text("[pytest]\n")
-    command = [sys.executable, "-m", "pytest", "-p", "stack.proofs", "-p", "no:cacheprovider", "-q"]
+    command = [sys.executable, "-m", "pytest", "-p", "stack.proofs", "-p", "no:cacheprovider", "-q", *options]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
@@ -49,3 +51,16 @@ def test_a_skipped_test_fails_the_run_and_says_why(tmp_path: Path):
     assert ended.returncode == 1
     assert "nothing is skipped in silence" in ended.stdout
     assert "no time" in ended.stdout
+
+
+def test_workers_tell_what_they_prove_and_skip(tmp_path: Path):
+    (tmp_path / "test_skipped_whole.py").write_text('import pytest\npytest.skip("no time", allow_module_level=True)')
+    ended = _pytest(tmp_path, _PROVING.format(is_well=True), "-n", "2", "-p", "stack.lanes")
+    assert ended.returncode == 1
+    assert "S2     2 passed" in ended.stdout
+    assert "test_skipped_whole.py: Skipped: no time" in ended.stdout
+
+
+def test_all_that_needs_the_whole_stack_is_one_lane():
+    assert lane_of("tests/faults/test_outages.py::test_one") == lane_of("tests/flows/test_payment.py::test_two[a::b]")
+    assert lane_of("services/web/tests/test_app.py::test_one") == "services/web/tests/test_app.py"

@@ -1,17 +1,12 @@
-"""Running a program of ours in front of a stack: with its addresses, for as long as it takes."""
+"""Running a program of ours in front of a stack, for as long as it takes; how tests are told where the stack is."""
 
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from stack.folders import CHECKOUT, RunFolder
+from stack.folders import CHECKOUT
 
 TEST_STACK_VARIABLE = "HANDBILL_TEST_STACK"
-
-
-def run_against(run: RunFolder, command: Sequence[str]) -> int:
-    """Run the command in the checkout, told where the stack is; return its exit code."""
-    return run_with(command, {**os.environ, TEST_STACK_VARIABLE: str(run.addresses_file)})
+TEST_INFRASTRUCTURE_VARIABLE = "HANDBILL_TEST_INFRASTRUCTURE"
 
 
 def run_with(command: Sequence[str], environment: Mapping[str, str]) -> int:

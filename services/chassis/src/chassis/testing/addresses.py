@@ -1,4 +1,8 @@
-"""Where the stack under test is: one JSON file, named by HANDBILL_TEST_STACK and written by `./handbill test`."""
+"""Where the stack under test is: JSON files that `./handbill test` writes and names in the environment.
+
+HANDBILL_TEST_STACK is the whole, with every service. HANDBILL_TEST_INFRASTRUCTURE is a broker and a database apart from
+it, which no fault test takes away; where there is none, the whole stack's own serve.
+"""
 
 import json
 import os
@@ -33,11 +37,22 @@ class Stack:
 
 
 def read_stack() -> Stack:
-    """Read the stack's addresses.
+    """Read the addresses of the whole stack.
 
     Raises: pytest.UsageError where there are none: such a test cannot run, and is not skipped.
     """
-    path = os.environ.get("HANDBILL_TEST_STACK")
+    return _read(os.environ.get("HANDBILL_TEST_STACK"))
+
+
+def read_infrastructure() -> Stack:
+    """Read the addresses of a broker and a database that serve one service's tests.
+
+    Raises: pytest.UsageError where there are none.
+    """
+    return _read(os.environ.get("HANDBILL_TEST_INFRASTRUCTURE") or os.environ.get("HANDBILL_TEST_STACK"))
+
+
+def _read(path: str | None) -> Stack:
     if not path:
         raise pytest.UsageError("this test needs the stack: run it by `./handbill test <path>`")
     written = json.loads(Path(path).read_text())

@@ -12,15 +12,15 @@ import pytest_asyncio
 from chassis.database import Database, open_connection, open_pool
 from chassis.ids import new_id
 from chassis.migrate import migrate
-from chassis.testing.addresses import Stack, read_stack
+from chassis.testing.addresses import Stack, read_infrastructure
 
 _templates: set[str] = set()
 
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
-    """Addresses of the stack under test."""
-    return read_stack()
+    """Broker and database of one service's tests; those that need every service see the whole stack by this name."""
+    return read_infrastructure()
 
 
 @pytest_asyncio.fixture
