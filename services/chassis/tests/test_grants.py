@@ -88,7 +88,11 @@ def test_the_same_grant_is_written_the_same_way() -> None:
     assert sign_grant(PRIVATE, GRANT) == TEXT
 
 
-@pytest.mark.parametrize("text", ["", "short", PUBLIC_TEXT + "AA", "ü" * 43, "*" * 43])
+@pytest.mark.parametrize(
+    "text",
+    ["", "short", PUBLIC_TEXT + "AA", "ü" * 43, "*" * 43],
+    ids=["nothing", "short", "long", "not ASCII", "not base64"],
+)
 def test_a_setting_that_holds_no_key_is_refused(text: str) -> None:
     for read in (read_private_key, read_public_key):
         with pytest.raises(GrantKeyUnreadable):

@@ -58,7 +58,7 @@ async def test_every_fault_of_a_body_is_named(client: httpx.AsyncClient) -> None
         ("GET", "/v1/nothing", 404, "not_found"),
         ("DELETE", "/v1/notes", 405, "method_not_allowed"),
         ("GET", "/v1/notes/4711-secret-4711", 404, "not_found"),
-        ("GET", f"/v1/notes/{new_id()}", 404, "unknown_note"),
+        ("GET", "/v1/notes/0199c0de-0000-7000-8000-000000000001", 404, "unknown_note"),
     ],
 )
 async def test_what_is_not_there_is_a_problem_too(
