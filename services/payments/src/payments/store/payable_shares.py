@@ -41,7 +41,8 @@ where payable_shares.generation < excluded.generation
    or (payable_shares.generation = excluded.generation and payable_shares.state <> 'revoked')
 """
 # Begins at the contact's own shares (payable_shares_page_idx), so it costs by what is shared with the contact, not by
-# what the firm has. However many channels share an invoice, it comes once.
+# what the firm has. However many channels share an invoice, it comes once. Each row is looked up by its whole key: as
+# plain joins, on tables that have grown since their statistics, the planner went through all of the firm's for each.
 LIST_PAYABLE: LiteralString = """
 select balance.invoice_id, invoice.number, invoice.matter_id, matter.number as matter_number,
        matter.name as matter_name, invoice.due_on, balance.version, balance.currency, balance.total_minor,
@@ -50,9 +51,15 @@ from (
     select distinct invoice_id from payable_shares
     where firm_id = $1 and contact_id = $2 and state = 'active' and lists_on_page
 ) as shared
-join balances as balance on balance.firm_id = $1 and balance.invoice_id = shared.invoice_id
-join invoices as invoice on invoice.firm_id = $1 and invoice.invoice_id = shared.invoice_id
-left join matters as matter on matter.firm_id = $1 and matter.matter_id = invoice.matter_id
+cross join lateral (
+    select * from balances where firm_id = $1 and invoice_id = shared.invoice_id limit 1
+) as balance
+cross join lateral (
+    select * from invoices where firm_id = $1 and invoice_id = shared.invoice_id limit 1
+) as invoice
+left join lateral (
+    select * from matters where firm_id = $1 and matter_id = invoice.matter_id limit 1
+) as matter on true
 where balance.open_minor > 0
 """
 
