@@ -62,7 +62,11 @@ def withhold_rows(error: BaseException) -> None:
 
 
 async def open_pool(dsn: str, *, application: str, size_max: int) -> Pool:
-    """Open a pool whose every statement and lock is bounded. It connects at its first use, not now."""
+    """Open a pool whose every statement and lock is bounded. It connects at its first use, not now.
+
+    Whoever borrows a connection leaves nothing on it that outlasts a transaction: session locks, LISTEN and settings
+    belong on a connection of their own (`open_connection`).
+    """
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
@@ -70,7 +74,12 @@ async def open_pool(dsn: str, *, application: str, size_max: int) -> Pool:
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
         server_settings={"application_name": application, **SERVER_LIMITS},
+        reset=_leave_as_it_is,
     )
+
+
+async def _leave_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Save the round trip that undoes session state after each use; what is left open, asyncpg still rolls back."""
 
 
 async def open_connection(
