@@ -28,6 +28,8 @@ from stack.folders import RunFolder
 from stack.terminal import err
 
 MAIL_TIMEOUT_SECONDS = 30.0
+LOOK_EVERY_SECONDS = 0.1
+"""The sink says when a mail came, so there is no hurry; and looking takes time from those who are measured."""
 PAUSE_SECONDS = (0.03, 0.08)
 
 Share: TypeAlias = Callable[[Practice, UUID, UUID], Awaitable[Answer]]
@@ -139,7 +141,8 @@ async def _share_once(firm: FirmAtWork, way: Way, person: Person, invoice_id: UU
         return [summary["Created"] for summary in found.json()["messages"]]
 
     try:
-        mailed_at = datetime.fromisoformat((await eventually(arrivals, timeout_seconds=MAIL_TIMEOUT_SECONDS))[0])
+        created = await eventually(arrivals, timeout_seconds=MAIL_TIMEOUT_SECONDS, step_seconds=LOOK_EVERY_SECONDS)
+        mailed_at = datetime.fromisoformat(created[0])
     except AssertionError:
         raise InvalidRun(f"{way.name}: no mail in {MAIL_TIMEOUT_SECONDS:.0f} seconds") from None
     return Sample(asked_at, accepted_at, mailed_at)

@@ -10,7 +10,9 @@ T = TypeVar("T")
 STEP_SECONDS = 0.02
 
 
-async def eventually(probe: Callable[[], Awaitable[T]], *, timeout_seconds: float = 20.0) -> T:
+async def eventually(
+    probe: Callable[[], Awaitable[T]], *, timeout_seconds: float = 20.0, step_seconds: float = STEP_SECONDS
+) -> T:
     """Call `probe` until it returns something true and raises no AssertionError; return that.
 
     Raises: AssertionError, the last one, or one that says what was last seen.
@@ -26,4 +28,4 @@ async def eventually(probe: Callable[[], Awaitable[T]], *, timeout_seconds: floa
             failure = error
         if time.monotonic() > give_up_at:
             raise failure
-        await asyncio.sleep(STEP_SECONDS)
+        await asyncio.sleep(step_seconds)
