@@ -45,7 +45,7 @@ async def test_a_story_that_goes_well_is_ok_and_links_to_its_files(scene: Scene,
     written = json.loads((tmp_path / "out" / "demo.json").read_text())
     assert written["ok"]
     assert written["steps"][0]["id"] == "S1 S8"
-    assert written["steps"][0].keys() == {"id", "title", "ok", "seconds"}
+    assert written["steps"][0].keys() == {"id", "title", "ok", "seconds", "files"}
     assert "letter.txt" in capsys.readouterr().out
 
 

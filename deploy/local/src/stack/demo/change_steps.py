@@ -31,4 +31,4 @@ async def revise_twice(scene: Scene) -> None:
         text = notice.part("plain")
         seen = [wanted for wanted in ("480.00", "460.00", "A discount as agreed.", "A second one.") if wanted in text]
         check(f"what {name}'s notice says", expected=4, seen=len(seen))
-        scene.keep_file(f"notice-{name.lower()}.html", notice.part("html").encode())
+        scene.keep_mail(f"notice-{name.lower()}", notice)

@@ -29,8 +29,7 @@ async def email_with_pdf(scene: Scene) -> None:
     content = pdf.get_content()
     check("first bytes of the attachment", expected=b"%PDF-", seen=bytes(content)[:5])
     scene.keep_file("invoice-by-mail.pdf", bytes(content))
-    scene.keep_file("mail-bob-2.eml", mail.raw)
-    scene.keep_file("mail-bob-2.html", mail.part("html").encode())
+    scene.keep_mail("mail-bob-2", mail)
     notes = (await practice.api.get("sharing", f"/v1/matters/{office.matters['estate']}/communications")).body
     check("notes on the matter", expected=True, seen=NOTE in str(notes))
 

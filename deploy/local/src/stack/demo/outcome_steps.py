@@ -38,8 +38,7 @@ async def read_mails(scene: Scene) -> None:
     for name, count in {"Ada": 2, "Bob": 1, "Cleo": 2}.items():
         mails = await _mails_of(scene, office.people[name], count)
         for place, mail in enumerate(mails, 1):
-            scene.keep_file(f"mail-{name.lower()}-{place}.eml", mail.raw)
-            scene.keep_file(f"mail-{name.lower()}-{place}.html", mail.part("html").encode())
+            scene.keep_mail(f"mail-{name.lower()}-{place}", mail)
     (first,) = await _mails_of(scene, office.people["Bob"], 1)
     for subtype in ("plain", "html"):
         for wanted in ("Harbour & Lane LLP", "Estate of Ruth Calder", MESSAGE):

@@ -68,7 +68,7 @@ async def retry_the_declined(scene: Scene) -> None:
     await check_soon("confirmations to Ada", expected=2, look=confirmations)
     mails = await mails_to(scene.http, scene.addresses.mail_url, ada.email)
     for place, mail in enumerate((mail for mail in mails if "ayment" in mail.subject), 1):
-        scene.keep_file(f"confirmation-{place}.html", mail.part("html").encode())
+        scene.keep_mail(f"confirmation-{place}", mail)
 
 
 async def lose_an_answer(scene: Scene) -> None:
@@ -121,7 +121,7 @@ async def refund_a_part(scene: Scene) -> None:
 
     await check_soon("mails of the refund", expected=1, look=refund_mails)
     (*_, newest) = await mails_to(scene.http, scene.addresses.mail_url, ada.email)
-    scene.keep_file("refund.html", newest.part("html").encode())
+    scene.keep_mail("refund", newest)
 
 
 async def books_balance(scene: Scene) -> None:

@@ -24,11 +24,11 @@ async def play_story(story: Sequence[Step], scene: Scene, results: list[StepResu
         tell_step(results[place])
         if not results[place].ok:
             break
-    tell_end(results, scene.files)
+    tell_end(results, scene.out_folder)
 
 
 async def _play(step: Step, scene: Scene) -> StepResult:
-    begun = time.monotonic()
+    begun, made_before = time.monotonic(), len(scene.files)
     expected = seen = None
     try:
         with playing(step):
@@ -40,4 +40,5 @@ async def _play(step: Step, scene: Scene) -> StepResult:
     except (httpx.HTTPError, TimeoutError) as silence:
         expected, seen = "an answer", repr(silence)
     seconds = round(time.monotonic() - begun, 3)
-    return StepResult(step.ids, step.title, ok=seen is None, seconds=seconds, expected=expected, seen=seen)
+    files = tuple(map(str, scene.files[made_before:]))
+    return StepResult(step.ids, step.title, seen is None, seconds, expected=expected, seen=seen, files=files)

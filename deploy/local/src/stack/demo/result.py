@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One step as it went; `expected` and `seen` are there when it failed."""
+    """One step as it went; `expected` and `seen` are there when it failed. `files`: paths of what it left."""
 
     id: str
     title: str
@@ -16,6 +16,7 @@ class StepResult:
     seconds: float
     expected: str | None = None
     seen: str | None = None
+    files: tuple[str, ...] = ()
 
 
 def write_results(path: Path, results: Sequence[StepResult]) -> None:

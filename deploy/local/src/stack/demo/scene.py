@@ -9,6 +9,7 @@ import httpx
 
 from contracts.answers import ANSWERS_OF
 from stack.addresses import Addresses
+from stack.client.mail import Mail
 from stack.client.topics import TopicWatch
 from stack.demo.office import Office
 from stack.folders import RunFolder
@@ -45,12 +46,16 @@ class Scene:
         assert self.opened is not None, "the story begins by opening the firm"
         return self.opened
 
-    def keep_file(self, name: str, content: bytes) -> Path:
-        """Write a file that the timeline links to."""
+    def keep_file(self, name: str, content: bytes) -> None:
+        """Write a file that the timeline links to, beneath the step that made it."""
         path = self.out_folder / name
         path.write_bytes(content)
         self.files.append(path)
-        return path
+
+    def keep_mail(self, name: str, mail: Mail) -> None:
+        """Keep a mail as it came, and its page for a browser."""
+        self.keep_file(f"{name}.eml", mail.raw)
+        self.keep_file(f"{name}.html", mail.part("html").encode())
 
 
 def check(what: str, *, expected: object, seen: object) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.table import Table
-
 from stack.demo.result import StepResult
 from stack.demo.story import Step
 from stack.folders import CHECKOUT
@@ -20,23 +18,23 @@ def playing(step: Step) -> Generator[None]:
 
 
 def tell_step(result: StepResult) -> None:
-    """Add a line to the timeline, and for a failed step what was expected and what was seen."""
+    """Add a step to the timeline with links to what it made; if it failed, what was expected and what was seen."""
     mark = "[green]✓[/]" if result.ok else "[red]✗[/]"
     out.print(f"  {mark} {result.id:12} {result.title} [dim]{result.seconds:.2f} s[/]")
     if not result.ok:
         out.print(f"      expected: {result.expected}", markup=False)
         out.print(f"      seen:     {result.seen}", markup=False)
+    for file in result.files:
+        out.print(f"                   [dim]{_link(Path(file))}[/]")
 
 
-def tell_end(results: Sequence[StepResult], files: Sequence[Path]) -> None:
-    """Show the whole story as a table, and link to what it made."""
-    table = Table("id", "step", "seconds", "ok")
-    for result in results:
-        table.add_row(result.id, result.title, f"{result.seconds:.2f}", "yes" if result.ok else "[red]no[/]")
-    out.print(table)
-    for file in files:
-        out.print(f"  [link=file://{file}]{_short(file)}[/link]")
+def tell_end(results: Sequence[StepResult], folder: Path) -> None:
+    """Sum it up in a line, and say where what it made is."""
+    right, seconds = sum(result.ok for result in results), sum(result.seconds for result in results)
+    out.print(f"\n  {right} of {len(results)} steps as the story says, in {seconds:.1f} s")
+    out.print(f"  what was made, as its receivers have it: {_link(folder)}")
 
 
-def _short(file: Path) -> Path:
-    return file.relative_to(CHECKOUT) if file.is_relative_to(CHECKOUT) else file
+def _link(path: Path) -> str:
+    short = path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path
+    return f"[link=file://{path}]{short}[/link]"
