@@ -75,6 +75,18 @@ def test_mails_are_listed_newest_first_by_page(sink: Sink):
     assert sink.found("Rechnung") == []
 
 
+def test_a_browser_is_shown_a_mail_or_the_newest(sink: Sink):
+    assert httpx.get(f"{sink.url}/view/latest.html").status_code == 404
+    sink.send("anna@payer.test", "<1@firm.test>")
+    (mail,) = sink.found("to:anna@payer.test")
+    for name in ("latest", mail["ID"]):
+        shown = httpx.get(f"{sink.url}/view/{name}.html")
+        assert (shown.text.strip(), shown.headers["content-type"]) == (
+            "<p>One invoice.</p>",
+            "text/html; charset=utf-8",
+        )
+
+
 def test_a_mailbox_that_refuses_gets_no_mail(sink: Sink):
     with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
         sink.send("reject-550-anna@client.test")

@@ -53,3 +53,4 @@ def _print_addresses(addresses: Addresses | None) -> None:
     out.print(f"{'processor':10} {addresses.url_of('processor')}/v1/journal")
     out.print(f"{'kafka':10} {addresses.kafka_bootstrap}")
     out.print(f"{'postgres':10} {addresses.admin_dsn}")
+    out.print("What to do with it: deploy/local/FIRST_BILL.md")

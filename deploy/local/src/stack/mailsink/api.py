@@ -61,6 +61,16 @@ def get_raw_message(state: State, mail_id: FromPath[str]) -> Response[bytes]:
     return Response(_store(state).raw(mail.mail_id), media_type=MediaType.TEXT)
 
 
+@get("/view/{name:str}", media_type=MediaType.HTML, sync_to_thread=False)
+def view_message(state: State, name: FromPath[str]) -> str:
+    """Show one mail's page to a browser: `<id>.html`, or `latest.html` for the newest."""
+    mail_id = name.removesuffix(".html")
+    newest = next(iter(_store(state).newest_first()), None)
+    mail = newest if mail_id == "latest" and newest else _mail(state, mail_id)
+    page = mail.message.get_body(("html", "plain"))
+    return "" if page is None else page.get_content()
+
+
 @delete("/api/v1/messages", status_code=200, media_type=MediaType.TEXT, sync_to_thread=False)
 def delete_messages(state: State) -> str:
     """Forget every mail."""
@@ -71,7 +81,7 @@ def delete_messages(state: State) -> str:
 def build_api(store: MailStore) -> Litestar:
     """Build the HTTP side over a store that the SMTP side fills."""
     return Litestar(
-        [ready, list_messages, search_messages, get_message, get_raw_message, delete_messages],
+        [ready, list_messages, search_messages, get_message, get_raw_message, view_message, delete_messages],
         state=State({"store": store}),
         openapi_config=None,
     )
