@@ -121,6 +121,8 @@ async def test_money_that_comes_after_the_invoice_was_voided_is_a_credit_and_a_c
     await firm.settles(order)
     assert (await firm.balance(order.invoice_id)).credit_minor == 10_000
     assert await firm.cases() == ["paid_above_owed"]
+    (detail,) = await firm.case_details()
+    assert detail == "USD 100.00 was paid above what is owed: give it back by a refund"
     assert (await firm.told("balance-changed"))[-1]["credit_minor"] == 10_000
     assert await accounts(firm) == {"receivable": 0, "billed": 0, "cash": 10_000, "client_credit": -10_000}
     await firm.books_agree()
@@ -220,7 +222,8 @@ async def test_refunds_at_once_never_give_back_more_than_was_charged(firm: Firm)
     await firm.settles(order)
     outcomes = await asyncio.gather(*(firm.refunds(order.charge_id, 3_000) for _ in range(16)))
     assert sum(isinstance(outcome, Done) for outcome in outcomes) == 3
-    assert {outcome.slug for outcome in outcomes if isinstance(outcome, Refused)} == {"amount_exceeds_charge"}
+    refused = {(outcome.slug, outcome.detail) for outcome in outcomes if isinstance(outcome, Refused)}
+    assert refused == {("amount_exceeds_charge", "USD 10.00 can be given back")}
     await firm.settles_all()
     assert (await firm.balance(order.invoice_id)).refunded_minor == 9_000
     await firm.books_agree()
