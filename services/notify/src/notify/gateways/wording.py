@@ -8,8 +8,9 @@ from notify.domain.colour import readable_on
 from notify.domain.delivery import Delivery, Item
 from notify.domain.news import ChangeNews, News, PaymentNews, RefundNews
 from notify.domain.replicas import Firm
+from notify.gateways.change_wording import change_words
 from notify.gateways.formats import best_locale, date_words, money_words
-from notify.gateways.news_wording import change_words, payment_words, refund_words
+from notify.gateways.payment_wording import payment_words, refund_words
 
 
 def words_of(delivery: Delivery, items: Sequence[Item], firm: Firm, portal_url: str) -> dict[str, object]:

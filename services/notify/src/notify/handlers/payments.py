@@ -26,13 +26,21 @@ async def on_charge_refunded(tx: Tx, facts: Sequence[Received[ChargeRefunded]]) 
 
 def _confirmation(fact: Received[PaymentConcluded]) -> Plan:
     data = fact.data
-    news = PaymentNews(data.currency, data.paid_minor, tuple(_charge(charge) for charge in data.charges))
+    news = PaymentNews(data.currency, data.paid_minor, tuple(_charge(charge, data.attempt) for charge in data.charges))
     return _mail(fact, "payment_concluded", data.payment_id, data.attempt, news)
 
 
 def _refund(fact: Received[ChargeRefunded]) -> Plan:
     data = fact.data
-    news = RefundNews(data.invoice_id, data.number, data.currency, data.amount_minor, data.reason, data.reference)
+    news = RefundNews(
+        invoice_id=data.invoice_id,
+        number=data.number,
+        currency=data.currency,
+        amount_minor=data.amount_minor,
+        reason=data.reason,
+        reference=data.reference,
+        open_minor=data.open_minor,
+    )
     return _mail(fact, "charge_refunded", data.refund_id, 1, news)
 
 
@@ -65,7 +73,7 @@ def _mail(
     return Plan(delivery, ())
 
 
-def _charge(charge: ChargeResult) -> ChargeNews:
+def _charge(charge: ChargeResult, attempt: int) -> ChargeNews:
     return ChargeNews(
         invoice_id=charge.invoice_id,
         number=charge.number,
@@ -74,4 +82,6 @@ def _charge(charge: ChargeResult) -> ChargeNews:
         state=charge.state,
         reference=charge.reference,
         decline_reason=charge.decline_reason,
+        open_minor=charge.open_minor,
+        is_earlier=charge.attempt is not None and charge.attempt < attempt,
     )
