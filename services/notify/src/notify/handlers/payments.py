@@ -1,4 +1,4 @@
-"""Facts about money that come in, each translated to the mail that tells its payer."""
+"""Facts about money that come in: what is owed is kept, the rest is translated to the mail that tells its payer."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -7,11 +7,18 @@ from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.intake.route import Received
 from chassis.tracing import current_traceparent
-from contracts.payments import ChargeRefunded, ChargeResult, PaymentConcluded
+from contracts.payments import BalanceChanged, ChargeRefunded, ChargeResult, PaymentConcluded
+from notify.domain.balance import Balance
 from notify.domain.delivery import Delivery
 from notify.domain.news import ChargeNews, News, PaymentNews, RefundNews
 from notify.domain.planning import Plan
+from notify.usecases.keep_balances import keep_balances
 from notify.usecases.plan_payment_mails import plan_payment_mails
+
+
+async def on_balance_changed(tx: Tx, facts: Sequence[Received[BalanceChanged]]) -> None:
+    """Keep what is owed."""
+    await keep_balances(tx, [_balance(fact) for fact in facts])
 
 
 async def on_payment_concluded(tx: Tx, facts: Sequence[Received[PaymentConcluded]]) -> None:
@@ -22,6 +29,12 @@ async def on_payment_concluded(tx: Tx, facts: Sequence[Received[PaymentConcluded
 async def on_charge_refunded(tx: Tx, facts: Sequence[Received[ChargeRefunded]]) -> None:
     """Tell the payer that money goes back."""
     await plan_payment_mails(tx, [_refund(fact) for fact in facts])
+
+
+def _balance(fact: Received[BalanceChanged]) -> Balance:
+    data = fact.data
+    paid_minor = data.settled_minor - data.refunded_minor
+    return Balance(fact.firm_id, data.invoice_id, data.version, data.open_minor, paid_minor, fact.revision)
 
 
 def _confirmation(fact: Received[PaymentConcluded]) -> Plan:
