@@ -79,6 +79,13 @@ class ChargeResult(Part):
     state: ChargeState
     reference: Label | None = None
     decline_reason: Slug | None = None
+    attempt: int | None = Field(
+        default=None, ge=1, description="The attempt of the payment that the state is of (P3). Older messages lack it."
+    )
+    open_minor: Minor | None = Field(
+        default=None,
+        description="What the invoice still owes after this payment, in payment-concluded. Older messages lack it.",
+    )
 
 
 class PaymentStarted(Fact, topic=topics.PAYMENT, key="payment_id"):
@@ -156,6 +163,9 @@ class ChargeRefunded(Fact, topic=topics.CHARGE, key="invoice_id"):
     amount_minor: Minor
     reason: Name
     reference: Label
+    open_minor: Minor | None = Field(
+        default=None, description="What the invoice owes now that the money went back. Older messages lack it."
+    )
 
 
 class RefundDeclined(Fact, topic=topics.CHARGE, key="invoice_id"):

@@ -11,7 +11,7 @@ from babel import Locale
 from jinja2 import TemplateSyntaxError
 
 from notify.domain.colour import readable_on
-from notify.domain.delivery import Delivery, Item
+from notify.domain.delivery import Delivery, Item, ToldItem
 from notify.domain.money import major_units
 from notify.domain.news import ChangeNews
 from notify.domain.replicas import Firm
@@ -29,7 +29,9 @@ DELIVERY = Delivery(
 
 @pytest.mark.proves("N1")
 def test_both_forms_name_number_amount_date_and_link() -> None:
-    rendered = MailTemplates().render("invoice_shared", words_of(DELIVERY, [ITEM], FIRM, "https://pay.example/"))
+    rendered = MailTemplates().render(
+        "invoice_shared", words_of(DELIVERY, [ToldItem(ITEM)], FIRM, "https://pay.example/")
+    )
     assert rendered.subject == "Invoice 2026-0042 from Rook & Partners"
     for words in ("2026-0042", "1.234,50\xa0€", "24. Dezember 2026", "https://pay.example/portal", "office@rook.test"):
         assert words in rendered.html
@@ -40,7 +42,9 @@ def test_both_forms_name_number_amount_date_and_link() -> None:
 
 
 def test_the_html_fetches_nothing_and_links_to_the_portal_and_the_payment_page_alone() -> None:
-    html = MailTemplates().render("invoice_shared", words_of(DELIVERY, [ITEM], FIRM, "https://pay.example")).html
+    html = (
+        MailTemplates().render("invoice_shared", words_of(DELIVERY, [ToldItem(ITEM)], FIRM, "https://pay.example")).html
+    )
     assert set(re.findall(r'href="([^"]*)"', html)) == {"https://pay.example/portal", "https://pay.example/pay"}
     assert not re.search(r"@import|<link|<img|<script|url\(|src=", html)
 
@@ -62,7 +66,12 @@ def test_a_mail_has_a_pay_button_where_the_payment_page_has_the_invoice(
     template: str, items: list[Item], online: bool, button: bool
 ) -> None:
     news = ChangeNews(100, 0, is_void=False, reasons=("So.",)) if template == "invoice_changed" else None
-    words = words_of(replace(DELIVERY, news=news), items, replace(FIRM, online_payments=online), "https://pay.example")
+    words = words_of(
+        replace(DELIVERY, news=news),
+        [ToldItem(item) for item in items],
+        replace(FIRM, online_payments=online),
+        "https://pay.example",
+    )
     rendered = MailTemplates().render(template, words)
     assert ("https://pay.example/pay" in rendered.plain) is button
     assert ('href="https://pay.example/pay"' in rendered.html) is button
@@ -70,14 +79,20 @@ def test_a_mail_has_a_pay_button_where_the_payment_page_has_the_invoice(
 
 def test_a_message_that_looks_like_html_or_a_template_is_shown_as_it_was_typed() -> None:
     delivery = replace(DELIVERY, message="<script>alert(1)</script>\n{{ 7 * 7 }}{% raw %}")
-    rendered = MailTemplates().render("invoice_shared", words_of(delivery, [ITEM], FIRM, "https://pay.example"))
+    rendered = MailTemplates().render(
+        "invoice_shared", words_of(delivery, [ToldItem(ITEM)], FIRM, "https://pay.example")
+    )
     assert "<script" not in rendered.html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;<br />{{ 7 * 7 }}{% raw %}<br />" in rendered.html
     assert "<script>alert(1)</script>\n{{ 7 * 7 }}{% raw %}\n" in rendered.plain
 
 
 def test_without_a_message_there_is_no_gap() -> None:
-    plain = MailTemplates().render("invoice_shared", words_of(DELIVERY, [ITEM], FIRM, "https://pay.example")).plain
+    plain = (
+        MailTemplates()
+        .render("invoice_shared", words_of(DELIVERY, [ToldItem(ITEM)], FIRM, "https://pay.example"))
+        .plain
+    )
     assert "\n\n\n" not in plain
 
 

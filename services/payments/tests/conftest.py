@@ -328,6 +328,11 @@ class Firm:
             rows = await tx.fetch("select kind from cases where firm_id = $1 order by kind", self.firm_id)
         return [row["kind"] for row in rows]
 
+    async def case_details(self) -> list[str]:
+        async with self.database.reading() as tx:
+            rows = await tx.fetch("select detail from cases where firm_id = $1 order by kind", self.firm_id)
+        return [row["detail"] for row in rows]
+
     async def books_agree(self) -> None:
         """Every journal transaction is zero, and each invoice's entries add up to its balance (I9, I11)."""
         async with self.database.reading() as tx:

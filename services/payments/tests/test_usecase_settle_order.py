@@ -61,6 +61,7 @@ async def test_two_charges_settle_and_one_is_declined_and_each_invoice_shows_its
         ("declined", "card_declined"),
         ("succeeded", None),
     ]
+    assert [(each["attempt"], each["open_minor"]) for each in concluded["charges"]] == [(1, 0), (1, 20_000), (1, 0)]
     assert [each["amount_minor"] for each in await firm.told("charge-settled")] == [10_000, 30_000]
     assert [each["reason"] for each in await firm.told("charge-declined")] == ["card_declined"]
     assert await accounts(firm) == {"receivable": 20_000, "billed": -60_000, "cash": 40_000}
@@ -121,6 +122,8 @@ async def test_money_that_comes_after_the_invoice_was_voided_is_a_credit_and_a_c
     await firm.settles(order)
     assert (await firm.balance(order.invoice_id)).credit_minor == 10_000
     assert await firm.cases() == ["paid_above_owed"]
+    (detail,) = await firm.case_details()
+    assert detail == "USD 100.00 was paid above what is owed: give it back by a refund"
     assert (await firm.told("balance-changed"))[-1]["credit_minor"] == 10_000
     assert await accounts(firm) == {"receivable": 0, "billed": 0, "cash": 10_000, "client_credit": -10_000}
     await firm.books_agree()
@@ -173,7 +176,9 @@ async def test_declined_charges_alone_are_tried_again_with_a_new_key_and_conclud
     await firm.settles(again)
     story = await firm.story(wish.payment_id)
     assert [(each.charge.state, each.charge.attempt) for each in story.charges] == [("succeeded", 1), ("succeeded", 2)]
-    assert [each["attempt"] for each in await firm.told("payment-concluded")] == [1, 2]
+    concluded = await firm.told("payment-concluded")
+    assert [each["attempt"] for each in concluded] == [1, 2]
+    assert [(each["attempt"], each["open_minor"]) for each in concluded[1]["charges"]] == [(1, 0), (2, 0)]
     revisions = [said["revision"] for said in await firm.announced() if said["subject"] == str(wish.payment_id)]
     assert revisions == [1, 2, 3, 4]
     await firm.books_agree()
@@ -209,6 +214,7 @@ async def test_a_refund_in_part_reopens_the_balance_and_the_invoice_returns_to_t
     assert await firm.listed(wish.contact_id) == [order.invoice_id]
     (told,) = await firm.told("charge-refunded")
     assert (told["amount_minor"], told["reason"], told["number"]) == (2_500, "goodwill", "2026-000001")
+    assert told["open_minor"] == 2_500
     story = await firm.story(wish.payment_id)
     assert (story.paid_minor, story.refunded_minor, story.charges[0].charge.refundable_minor) == (10_000, 2_500, 7_500)
     await firm.books_agree()
@@ -220,7 +226,8 @@ async def test_refunds_at_once_never_give_back_more_than_was_charged(firm: Firm)
     await firm.settles(order)
     outcomes = await asyncio.gather(*(firm.refunds(order.charge_id, 3_000) for _ in range(16)))
     assert sum(isinstance(outcome, Done) for outcome in outcomes) == 3
-    assert {outcome.slug for outcome in outcomes if isinstance(outcome, Refused)} == {"amount_exceeds_charge"}
+    refused = {(outcome.slug, outcome.detail) for outcome in outcomes if isinstance(outcome, Refused)}
+    assert refused == {("amount_exceeds_charge", "USD 10.00 can be given back")}
     await firm.settles_all()
     assert (await firm.balance(order.invoice_id)).refunded_minor == 9_000
     await firm.books_agree()

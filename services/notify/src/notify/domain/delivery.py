@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from notify.domain.balance import Balance, BalanceKey, open_of
 from notify.domain.news import News
 from notify.domain.pdf import Attachment, CommentChoice, PdfKey
 from notify.domain.replicas import Firm
@@ -36,6 +37,24 @@ class Item:
     due_on: date
     pdf_comments: CommentChoice | None = None
     on_payment_page: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ToldItem:
+    """An item, and what is known of its invoice's balance when it is told."""
+
+    item: Item
+    balance: Balance | None = None
+
+    @property
+    def open_minor(self) -> int | None:
+        """What is open of the invoice; None where nobody has said it of this version."""
+        return open_of(self.balance, self.item.version, self.item.total_minor)
+
+    @property
+    def paid_minor(self) -> int:
+        """What was paid for the invoice, as far as is known, less what went back."""
+        return self.balance.paid_minor if self.balance else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +127,7 @@ class Claim:
 class Claimed:
     """A claimed delivery with all that sending it needs. `content` is None before the first attempt.
 
-    `items` are those that were in force when it was claimed.
+    `items` are those that were in force when it was claimed; `balances` those of its invoices, as far as known then.
     """
 
     claim: Claim
@@ -116,10 +135,16 @@ class Claimed:
     firm: Firm
     content: Content | None
     pdfs: Mapping[PdfKey, Attachment]
+    balances: Mapping[BalanceKey, Balance]
 
     @property
     def delivery(self) -> Delivery:
         return self.claim.delivery
+
+    @property
+    def told_items(self) -> tuple[ToldItem, ...]:
+        firm_id = self.delivery.firm_id
+        return tuple(ToldItem(item, self.balances.get((firm_id, item.invoice_id))) for item in self.items)
 
 
 def pdf_keys(firm_id: UUID, items: Sequence[Item]) -> list[PdfKey]:

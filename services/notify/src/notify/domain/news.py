@@ -22,7 +22,11 @@ class ChangeNews:
 
 @dataclass(frozen=True, slots=True)
 class ChargeNews:
-    """One line on the payer's statement."""
+    """One line on the payer's statement.
+
+    `open_minor` is what its invoice still owes after it; None where nobody said. `is_earlier`: an attempt before the
+    one that is told of brought it to this state.
+    """
 
     invoice_id: UUID
     number: str
@@ -31,11 +35,13 @@ class ChargeNews:
     state: ChargeState
     reference: str | None
     decline_reason: str | None
+    open_minor: int | None = None
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentNews:
-    """What became of every charge of a payment. `paid_minor` is the sum of those that succeeded."""
+    """What became of every charge of a payment. `paid_minor` is the sum of all that ever succeeded."""
 
     currency: str
     paid_minor: int
@@ -44,7 +50,10 @@ class PaymentNews:
 
 @dataclass(frozen=True, slots=True)
 class RefundNews:
-    """Money that went back of one charge. `reference` is the charge's, as on the statement."""
+    """Money that went back of one charge. `reference` is the charge's, as on the statement.
+
+    `open_minor` is what the invoice owes with it; None where nobody said.
+    """
 
     invoice_id: UUID
     number: str
@@ -52,6 +61,7 @@ class RefundNews:
     amount_minor: int
     reason: str
     reference: str
+    open_minor: int | None = None
 
 
 News: TypeAlias = ChangeNews | PaymentNews | RefundNews

@@ -26,7 +26,7 @@ class Renderer:
         """
         delivery, items, firm = claimed.delivery, claimed.items, claimed.firm
         with _render_errors():
-            words = words_of(delivery, items, firm, self._portal_url)
+            words = words_of(delivery, claimed.told_items, firm, self._portal_url)
         rendered = self._templates.render(delivery.template, words)
         domain = self._sender_address.rpartition("@")[2]
         return Content(

@@ -12,7 +12,7 @@ from contracts.invoices import (
     InvoiceRevised,
     InvoiceVoided,
 )
-from contracts.payments import ChargeRefunded, PaymentConcluded
+from contracts.payments import BalanceChanged, ChargeRefunded, PaymentConcluded
 from contracts.sharing import InvoiceShared, SharesRestored, SharesRevoked, SharesSuspended
 from notify.handlers.invoices import (
     on_invoice_credited,
@@ -21,7 +21,7 @@ from notify.handlers.invoices import (
     on_invoice_revised,
     on_invoice_voided,
 )
-from notify.handlers.payments import on_charge_refunded, on_payment_concluded
+from notify.handlers.payments import on_balance_changed, on_charge_refunded, on_payment_concluded
 from notify.handlers.shares import on_invoice_shared, on_shares_restored, on_shares_revoked, on_shares_suspended
 from notify.handlers.state import on_api_key_changed, on_contact_changed, on_firm_changed
 
@@ -41,6 +41,7 @@ FACTS = fact_consumer(
         fact_route(InvoiceRevised, on_invoice_revised),
         fact_route(InvoiceVoided, on_invoice_voided),
         fact_route(InvoiceCredited, on_invoice_credited),
+        fact_route(BalanceChanged, on_balance_changed),
         fact_route(PaymentConcluded, on_payment_concluded),
         fact_route(ChargeRefunded, on_charge_refunded),
     ],

@@ -7,6 +7,7 @@ from chassis.database import Database, Tx
 from chassis.ids import new_id
 from notify.domain.delivery import Claim, Claimed, Item, pdf_keys
 from notify.store.attempts import insert_attempts, interrupt_attempts
+from notify.store.balances import find_balances
 from notify.store.claims import claim_due, has_due, withdraw_due
 from notify.store.contents import find_contents
 from notify.store.delivery_items import list_items_in_force
@@ -48,6 +49,9 @@ async def _loaded(tx: Tx, claims: Sequence[Claim]) -> list[Claimed]:
     contents = await find_contents(tx, firm_ids, delivery_ids)
     wanted = {key for claim in claims for key in pdf_keys(claim.delivery.firm_id, _of(claim, items))}
     pdfs = await find_pdfs(tx, wanted)
+    balances = await find_balances(
+        tx, {(claim.delivery.firm_id, item.invoice_id) for claim in claims for item in _of(claim, items)}
+    )
     return [
         Claimed(
             claim,
@@ -55,6 +59,7 @@ async def _loaded(tx: Tx, claims: Sequence[Claim]) -> list[Claimed]:
             firms[claim.delivery.firm_id],
             contents.get(claim.delivery.delivery_id),
             pdfs,
+            balances,
         )
         for claim in claims
     ]

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from payments.domain.invoice import Balance
+from payments.domain.money import money_words
 
 
 class PaymentRefusal(StrEnum):
@@ -50,8 +51,8 @@ class RefusedPayment:
         if not self.invoices:
             return "name each invoice once, with an amount above zero"
         return "; ".join(
-            f"invoice {each.invoice_id} is at version {each.version}, {each.payable_minor} {each.currency} payable"
-            + (", void" if each.is_void else "")
+            f"invoice {each.invoice_id} is at version {each.version}, "
+            f"{money_words(each.payable_minor, each.currency)} payable" + (", void" if each.is_void else "")
             for each in self.invoices
         )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from payments.domain.money import money_words
 from payments.domain.payment import Charge, MoneyState, Refund
 from payments.domain.processor_answer import Declined, Succeeded
 
@@ -133,7 +134,8 @@ def disagreement(order: ProcessorOrder, outcome: Succeeded | Declined) -> str | 
         if outcome.currency != order.currency:
             return f"ordered {order.currency}, done in {outcome.currency}"
         if outcome.amount_minor != order.amount_minor:
-            return f"ordered {order.amount_minor}, done {outcome.amount_minor} {order.currency}"
+            ordered, done = (money_words(each, order.currency) for each in (order.amount_minor, outcome.amount_minor))
+            return f"ordered {ordered}, done {done}"
     return None
 
 

@@ -15,6 +15,7 @@ from chassis.outcome import Cause
 from contracts.payments import BalanceChanged
 from payments.domain.invoice import Balance
 from payments.domain.ledger import entries_between
+from payments.domain.money import money_words
 from payments.store.balances import save_balances
 from payments.store.cases import Case, open_cases
 from payments.store.ledger import JournalTransaction, insert_journal
@@ -80,13 +81,14 @@ def _took_too_much(change: BalanceChange) -> bool:
 
 
 def _case(balance: Balance) -> Case:
+    excess = money_words(balance.credit_minor, balance.currency)
     return Case(
         firm_id=balance.firm_id,
         kind="paid_above_owed",
         invoice_id=balance.invoice_id,
         order_id=None,
         occasion=str(balance.revision),
-        detail=f"{balance.credit_minor} {balance.currency} were paid above what is owed: apply or refund them",
+        detail=f"{excess} was paid above what is owed: give it back by a refund",
     )
 
 

@@ -44,11 +44,27 @@ select firm_id, invoice_id, version, currency, is_void, total_minor, revision, c
        refunded_minor, held_minor
 from balances where firm_id = $1 and invoice_id = $2
 """
+_LIST: LiteralString = """
+select balance.firm_id, balance.invoice_id, version, currency, is_void, total_minor, revision, credited_minor,
+       settled_minor, refunded_minor, held_minor
+from balances as balance
+join unnest($1::uuid[], $2::uuid[]) as wanted (firm_id, invoice_id)
+    on wanted.firm_id = balance.firm_id and wanted.invoice_id = balance.invoice_id
+"""
 
 
 async def lock_balances(tx: Tx, keys: Collection[Key]) -> dict[Key, Balance]:
     """Lock balances by firm and invoice for the rest of the transaction; those that do not exist yet are missing."""
     rows = await tx.fetch(_LOCK, *key_columns(keys))
+    return {(row["firm_id"], row["invoice_id"]): _balance(row) for row in rows}
+
+
+async def list_balances(tx: Tx, keys: Collection[Key]) -> dict[Key, Balance]:
+    """Balances by firm and invoice, as this transaction sees them without a lock; those that do not exist are missing.
+
+    To tell of them, never to decide by them.
+    """
+    rows = await tx.fetch(_LIST, *key_columns(keys))
     return {(row["firm_id"], row["invoice_id"]): _balance(row) for row in rows}
 
 

@@ -1,6 +1,6 @@
 """What payments says of payments, charges and refunds, in the contract's words. The table is the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from contracts.payments import (
     ChargeDeclined,
@@ -11,7 +11,8 @@ from contracts.payments import (
     PaymentStarted,
     RefundDeclined,
 )
-from payments.domain.payment import Charge, MoneyState, Payment, Refund
+from payments.domain.invoice import Balance
+from payments.domain.payment import Charge, Key, MoneyState, Payment, Refund
 from payments.domain.replicas import Contact
 
 
@@ -25,8 +26,13 @@ def payment_started(payment: Payment, charges: Sequence[Charge]) -> PaymentStart
     )
 
 
-def payment_concluded(payment: Payment, contact: Contact, charges: Sequence[Charge]) -> PaymentConcluded:
-    """Say what became of a whole payment: everything that the one confirmation needs (P2)."""
+def payment_concluded(
+    payment: Payment, contact: Contact, charges: Sequence[Charge], balances: Mapping[Key, Balance]
+) -> PaymentConcluded:
+    """Say what became of a whole payment: everything that the one confirmation needs (P2).
+
+    `balances` are those of its invoices, as they are after it.
+    """
     assert payment.concluded_at is not None, "concluded before it is told"
     return PaymentConcluded(
         payment_id=payment.payment_id,
@@ -37,7 +43,7 @@ def payment_concluded(payment: Payment, contact: Contact, charges: Sequence[Char
         locale=contact.locale,
         currency=payment.currency,
         paid_minor=sum(charge.amount_minor for charge in charges if charge.state is MoneyState.SUCCEEDED),
-        charges=[_result(charge) for charge in charges],
+        charges=[_result(charge, balances[charge.firm_id, charge.invoice_id].open_minor) for charge in charges],
         concluded_at=payment.concluded_at,
     )
 
@@ -65,8 +71,10 @@ def charge_ended(payment: Payment, charge: Charge) -> ChargeSettled | ChargeDecl
     )
 
 
-def charge_refunded(payment: Payment, contact: Contact, charge: Charge, refund: Refund) -> ChargeRefunded:
-    """Say that money went back."""
+def charge_refunded(
+    payment: Payment, contact: Contact, charge: Charge, refund: Refund, after: Balance
+) -> ChargeRefunded:
+    """Say that money went back, and what the invoice owes `after` it."""
     return ChargeRefunded(
         invoice_id=charge.invoice_id,
         charge_id=charge.charge_id,
@@ -81,6 +89,7 @@ def charge_refunded(payment: Payment, contact: Contact, charge: Charge, refund: 
         amount_minor=refund.amount_minor,
         reason=refund.reason,
         reference=charge.reference,
+        open_minor=after.open_minor,
     )
 
 
@@ -98,7 +107,7 @@ def refund_declined(payment: Payment, charge: Charge, refund: Refund, reason: st
     )
 
 
-def _result(charge: Charge) -> ChargeResult:
+def _result(charge: Charge, open_minor: int | None = None) -> ChargeResult:
     return ChargeResult(
         charge_id=charge.charge_id,
         invoice_id=charge.invoice_id,
@@ -108,4 +117,6 @@ def _result(charge: Charge) -> ChargeResult:
         state=charge.state.value,
         reference=charge.reference,
         decline_reason=charge.decline_reason,
+        attempt=charge.attempt,
+        open_minor=open_minor,
     )

@@ -12,6 +12,7 @@ from chassis.ids import new_id
 from chassis.outcome import Done, Outcome, Refused, Request
 from chassis.tracing import current_traceparent
 from contracts.payments import RefundCharge
+from payments.domain.money import money_words
 from payments.domain.payment import Charge, Key, MoneyState, Refund
 from payments.domain.processor_order import Because, order_refund
 from payments.store.charges import lock_charges, save_charges
@@ -74,7 +75,7 @@ def _decide(
         return Refused("charge_not_settled", f"the charge is {charge.state}: there is nothing to give back")
     if command.amount_minor > charge.refundable_minor:
         left = {"charge_id": str(charge.charge_id), "refundable_minor": charge.refundable_minor}
-        detail = f"{charge.refundable_minor} {charge.currency} can be given back"
+        detail = f"{money_words(charge.refundable_minor, charge.currency)} can be given back"
         return Refused("amount_exceeds_charge", detail, {"charges": [left]})
     set_aside = replace(charge, refunding_minor=charge.refunding_minor + command.amount_minor)
     return _Admitted(request, set_aside, wanted)

@@ -18,7 +18,7 @@ from payments.domain.processor_answer import Declined, Succeeded
 from payments.domain.processor_order import OrderKind, ProcessorOrder, contradiction, disagreement
 from payments.domain.replicas import Contact
 from payments.store.balance_changes import BalanceChange, Source, save_changes
-from payments.store.balances import lock_balances
+from payments.store.balances import list_balances, lock_balances
 from payments.store.cases import Case, open_cases
 from payments.store.charges import insert_charges, list_charges_of, lock_charges, save_charges
 from payments.store.contacts import list_contacts
@@ -105,10 +105,10 @@ async def _book_refund(tx: Tx, till: _Till, refund: Refund, provider_ref: str) -
     ended = replace(refund, state=MoneyState.SUCCEEDED, provider_ref=provider_ref, decline_reason=None)
     await save_refund(tx, ended)
     await save_charges(tx, [replace(charge, refunded_minor=charge.refunded_minor + amount_minor)])
-    contact = await _contact(tx, till.payment)
-    await outbox.append(tx, [till.cause.message(charge_refunded(till.payment, contact, charge, ended))])
+    contact, after = await _contact(tx, till.payment), till.balance.refund(amount_minor)
+    await outbox.append(tx, [till.cause.message(charge_refunded(till.payment, contact, charge, ended, after))])
     source = Source("refund", refund.refund_id, 1)
-    await save_changes(tx, [BalanceChange(till.balance, till.balance.refund(amount_minor), till.cause, source)])
+    await save_changes(tx, [BalanceChange(till.balance, after, till.cause, source)])
 
 
 async def _hear_again(tx: Tx, till: _Till, outcome: Succeeded | Declined) -> None:
@@ -155,7 +155,8 @@ async def _conclude_when_last(tx: Tx, till: _Till) -> None:
     if not all(charge.state.has_outcome for charge in charges):
         return
     concluded = await conclude_payment(tx, till.payment)
-    fact = payment_concluded(concluded, await _contact(tx, till.payment), charges)
+    balances = await list_balances(tx, {(charge.firm_id, charge.invoice_id) for charge in charges})
+    fact = payment_concluded(concluded, await _contact(tx, till.payment), charges, balances)
     await outbox.append(tx, [till.cause.message(fact, revision=concluded.revision)])
 
 
