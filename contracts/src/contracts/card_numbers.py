@@ -14,6 +14,9 @@ _FORMS = tuple(
         f"3[0-9]{{3}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}}",
     )
 )
+# What schemes issue (Visa, Mastercard, American Express, Diners, JCB, Discover, Maestro, UnionPay) begins like this;
+# what else passes the check by chance (times, telephone numbers with 00, article numbers) may stay.
+_ISSUED = re.compile(r"4|5[0-8]|2[2-7]|3[0-9]|6")
 
 
 def refuse_card_numbers(text: str) -> str:
@@ -21,7 +24,7 @@ def refuse_card_numbers(text: str) -> str:
 
     Raises: ValueError, which does not say which one.
     """
-    if any(_passes_check(written) for form in _FORMS for written in form.findall(text)):
+    if any(_ISSUED.match(written) and _passes_check(written) for form in _FORMS for written in form.findall(text)):
         raise ValueError("must not hold a card number")
     return text
 

@@ -7,7 +7,18 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from contracts import topics
-from contracts.fields import Channel, CommentChoice, Currency, EmailAddress, Label, Locale, Minor, Name, Paragraphs
+from contracts.fields import (
+    Channel,
+    CommentChoice,
+    Currency,
+    EmailAddress,
+    Label,
+    Locale,
+    Minor,
+    Name,
+    Paragraphs,
+    SaidParagraphs,
+)
 from contracts.invoices import ContactProfile
 from contracts.message import Command, Fact, Part
 
@@ -24,7 +35,7 @@ class PortalShareSet(Part):
 
     contact_ids: list[UUID] = Field(max_length=500)
     new_contacts: list[NewContact] = Field(default=[], max_length=50)
-    message: Paragraphs | None = None
+    message: SaidParagraphs | None = None
     comments: CommentChoice = "all"
     finalise_drafts: bool = False
 
@@ -47,7 +58,7 @@ class EmailShareRequest(Part):
 
     contact_ids: list[UUID] = Field(max_length=500)
     new_contacts: list[NewContact] = Field(default=[], max_length=50)
-    message: Paragraphs | None = None
+    message: SaidParagraphs | None = None
     comments: CommentChoice = "all"
     finalise_drafts: bool = False
 
@@ -71,7 +82,7 @@ class ShareByLink(Command, to="sharing", key="invoice_id", scope="shares:write",
     invoice_id: UUID
     contact_id: UUID
     channel: Literal["link", "text"]
-    message: Paragraphs | None = None
+    message: SaidParagraphs | None = None
     comments: CommentChoice = "all"
     on_payment_page: bool = False
     finalise_drafts: bool = False
@@ -91,7 +102,7 @@ class ResendShares(Command, to="sharing", key="invoice_id", scope="shares:write"
     invoice_id: UUID
     channel: Channel
     contact_ids: list[UUID] = Field(min_length=1, max_length=500)
-    message: Paragraphs | None = None
+    message: SaidParagraphs | None = None
 
 
 class Shared(Part):

@@ -13,10 +13,11 @@ from contracts.fields import (
     Currency,
     Label,
     Minor,
-    Name,
     Paragraphs,
     PositiveMinor,
     Quantity,
+    SaidName,
+    SaidParagraphs,
     Sha256,
     Slug,
     TaxRate,
@@ -30,7 +31,7 @@ class InvoiceLine(Part):
     """One line. Amount = quantity x unit price, rounded half away from zero; tax is added on top of it."""
 
     kind: LineKind
-    description: Name
+    description: SaidName
     quantity: Quantity
     unit_price_minor: Minor
     tax_rate_percent: TaxRate = Decimal(0)
@@ -39,7 +40,7 @@ class InvoiceLine(Part):
 class InvoiceComment(Part):
     """A remark on the invoice; an internal one is never shown to a contact."""
 
-    text: Paragraphs
+    text: SaidParagraphs
     is_client_visible: bool
 
 
@@ -51,7 +52,7 @@ class InvoiceTerms(Part):
     discount_minor: Minor = 0
     due_on: date | None = None
     due_in_days: int | None = Field(default=None, ge=0, le=3650)
-    notes: Paragraphs | None = None
+    notes: SaidParagraphs | None = None
     comments: list[InvoiceComment] = Field(default=[], max_length=200)
 
     @model_validator(mode="after")
@@ -132,14 +133,14 @@ class ReviseInvoice(Command, to="invoices", key="invoice_id", scope="invoices:wr
 
     invoice_id: UUID
     terms: InvoiceTerms
-    reason: Paragraphs
+    reason: SaidParagraphs
 
 
 class VoidInvoice(Command, to="invoices", key="invoice_id", scope="invoices:write", outward=True):
     """Declare a final invoice void: it stays readable and cannot be paid. Already void counts as done."""
 
     invoice_id: UUID
-    reason: Paragraphs
+    reason: SaidParagraphs
 
 
 class CreditInvoice(Command, to="invoices", key="invoice_id", scope="invoices:write", outward=True):
@@ -148,7 +149,7 @@ class CreditInvoice(Command, to="invoices", key="invoice_id", scope="invoices:wr
     invoice_id: UUID
     credit_id: UUID
     amount_minor: PositiveMinor
-    reason: Paragraphs
+    reason: SaidParagraphs
 
 
 class RenderInvoicePdf(Command, to="invoices", key="invoice_id", scope="invoices:write"):

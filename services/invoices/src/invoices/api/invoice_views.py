@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.database import Tx
-from contracts.invoices import InvoiceComment, InvoiceTotals
+from contracts.invoices import InvoiceTotals
 from contracts.message import Part
 from invoices.domain.balance import Balance, Status, shown_status
 from invoices.domain.invoice import Invoice
@@ -16,6 +16,13 @@ from invoices.domain.version import Version
 from invoices.store.balances import find_balances
 from invoices.store.invoice_contents import find_contents
 from invoices.store.shares import find_shared_invoices
+
+
+class CommentView(Part):
+    """A comment as it was made: what commands refuse today may be in old ones."""
+
+    text: str
+    is_client_visible: bool
 
 
 class BalanceView(Part):
@@ -67,7 +74,7 @@ class InvoiceView(InvoiceSummary):
     """An invoice whole, as staff see it. Of a draft, `terms_due_…` say what finalising will make of the due date."""
 
     lines: list[LineView]
-    comments: list[InvoiceComment]
+    comments: list[CommentView]
     notes: str | None
     terms_due_on: date | None
     terms_due_in_days: int | None
@@ -95,7 +102,7 @@ class VersionView(Part):
     currency: str
     totals: InvoiceTotals
     lines: list[LineView]
-    comments: list[InvoiceComment]
+    comments: list[CommentView]
     notes: str | None
     firm_name: str
     matter_number: str
@@ -123,7 +130,7 @@ async def show(tx: Tx, invoice: Invoice) -> InvoiceView:
     return InvoiceView(
         **summary.model_dump(),
         lines=[_line(line) for line in priced],
-        comments=[InvoiceComment.model_validate(comment, from_attributes=True) for comment in content.comments],
+        comments=[CommentView.model_validate(comment, from_attributes=True) for comment in content.comments],
         notes=invoice.terms.notes,
         terms_due_on=invoice.terms.due_on,
         terms_due_in_days=invoice.terms.due_in_days,
@@ -146,7 +153,7 @@ def show_version(version: Version) -> VersionView:
         currency=document.currency,
         totals=InvoiceTotals.model_validate(document.totals, from_attributes=True),
         lines=[_line(line) for line in document.lines],
-        comments=[InvoiceComment.model_validate(comment, from_attributes=True) for comment in document.comments],
+        comments=[CommentView.model_validate(comment, from_attributes=True) for comment in document.comments],
         notes=document.notes,
         firm_name=parties.firm.name,
         matter_number=parties.matter_number,
