@@ -12,6 +12,7 @@ from chassis.api_keys import make_secret, secret_digest, written_key
 from chassis.health import Progress
 from chassis.http.app import build_app
 from chassis.ids import new_id
+from chassis.testing.http_client import assert_documented
 from contracts.invoices import ApiKeyChanged
 from sharing.api import ROUTES
 
@@ -196,14 +197,14 @@ async def test_shares_are_listed_in_pages_newest_first(client: httpx.AsyncClient
     for contact_ids in ([ada], [ada, ben], [ada, ben, cid], [ada, cid]):
         await world.save(invoice_id, contact_ids)
     first = (await client.get(f"/v1/invoices/{invoice_id}/shares", params={"limit": 2})).json()
-    assert [(share["contact_id"], share["state"]) for share in first["shares"]] == [
+    assert [(share["contact_id"], share["state"]) for share in first["items"]] == [
         (str(cid), "active"),
         (str(ben), "revoked"),
     ]
-    after = {"limit": 2, "after": first["next_after"]}
+    after = {"limit": 2, "after": first["next"]}
     rest = (await client.get(f"/v1/invoices/{invoice_id}/shares", params=after)).json()
-    assert [share["contact_id"] for share in rest["shares"]] == [str(ada)]
-    assert rest["next_after"] is None
+    assert [share["contact_id"] for share in rest["items"]] == [str(ada)]
+    assert rest["next"] is None
     too_many = await client.get(f"/v1/invoices/{invoice_id}/shares", params={"limit": 1000})
     assert too_many.status_code == 422
 
@@ -216,7 +217,7 @@ async def test_what_a_contact_has_right_now_is_listed(client: httpx.AsyncClient,
     await world.save(taken, [ada])
     await world.save(taken, [])
     listed = (await client.get(f"/v1/contacts/{ada}/shares")).json()
-    assert [(share["item_kind"], share["item_id"]) for share in listed["shares"]] == [("invoice", str(kept))]
+    assert [(share["item_kind"], share["item_id"]) for share in listed["items"]] == [("invoice", str(kept))]
 
 
 async def post(client: httpx.AsyncClient, path: str, key: str, body: Any) -> httpx.Response:
@@ -234,12 +235,12 @@ async def test_an_invoice_is_mailed_linked_resent_and_unshared(client: httpx.Asy
     linking = {"contact_id": str(ada), "channel": "link", "message": "Here is the link"}
     linked = await post(client, f"{path}/link-shares", "3", linking)
     assert (linked.status_code, linked.json()["generation"], linked.json()["is_again"]) == (200, 1, False)
-    listed = (await client.get(f"{path}/shares")).json()["shares"]
+    listed = (await client.get(f"{path}/shares")).json()["items"]
     assert [(share["channel"], share["comments"], share["on_payment_page"]) for share in listed] == [
         ("link", "all", False),
         ("email", "all", True),
     ]
-    noted = (await client.get(f"/v1/matters/{world.matter_id}/communications")).json()["communications"]
+    noted = (await client.get(f"/v1/matters/{world.matter_id}/communications")).json()["items"]
     assert [(one["channel"], one["message"]) for one in noted] == [("link", "Here is the link")]
     ended = await post(client, f"{path}/shares/revoke", "4", {"channels": ["email"]})
     assert [share["channel"] for share in ended.json()["revoked"]] == ["email"]
@@ -268,10 +269,10 @@ async def test_a_matters_communications_are_listed_newest_first_in_pages(client:
         await world.mail(await world.invoice(), [ada], message=f"Message {number}")
     path = f"/v1/matters/{world.matter_id}/communications"
     first = (await client.get(path, params={"limit": 2})).json()
-    assert [one["message"] for one in first["communications"]] == ["Message 2", "Message 1"]
-    assert first["communications"][0]["contact_ids"] == [str(ada)]
-    last = (await client.get(path, params={"limit": 2, "after": first["next_after"]})).json()
-    assert ([one["message"] for one in last["communications"]], last["next_after"]) == (["Message 0"], None)
+    assert [one["message"] for one in first["items"]] == ["Message 2", "Message 1"]
+    assert first["items"][0]["contact_ids"] == [str(ada)]
+    last = (await client.get(path, params={"limit": 2, "after": first["next"]})).json()
+    assert ([one["message"] for one in last["items"]], last["next"]) == (["Message 0"], None)
     unknown = await client.get(f"/v1/matters/{new_id()}/communications")
     assert (unknown.status_code, unknown.json()["slug"]) == (404, "unknown_matter")
 
@@ -298,11 +299,13 @@ async def test_sharing_a_draft_is_accepted_and_its_end_is_asked_for(client: http
 async def test_the_end_of_a_command_tells_why_it_failed(client: httpx.AsyncClient, world: Any) -> None:
     (ada,) = await world.people(1)
     wanted = {"contact_ids": [str(ada)], "finalise_drafts": True}
-    accepted = await put_set(client, await world.draft(), "key", **wanted)
+    draft_id = await world.draft()
+    accepted = await put_set(client, draft_id, "key", **wanted)
     ((_, asked),) = await world.said()
     await world.refuse_finalising(UUID(asked["_envelope"]["id"]))
     ended = (await client.get(accepted.headers["location"])).json()
     assert (ended["state"], ended["slug"], ended["detail"]) == ("rejected", "no_lines", "an invoice needs a line")
+    assert ended["about"] == {"invoice_id": str(draft_id)}
 
 
 async def test_another_firms_commands_are_not_there(client: httpx.AsyncClient, worlds: Any) -> None:
@@ -311,3 +314,7 @@ async def test_another_firms_commands_are_not_there(client: httpx.AsyncClient, w
     outcome = await theirs.mail(await theirs.draft(), [ada], finalise_drafts=True)
     answer = await client.get(f"/v1/commands/{outcome.command_id}")
     assert (answer.status_code, answer.json()["slug"]) == (404, "unknown_command")
+
+
+async def test_the_openapi_document_is_whole(client: httpx.AsyncClient) -> None:
+    await assert_documented(client)

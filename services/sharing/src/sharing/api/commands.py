@@ -15,13 +15,14 @@ from sharing.store.pending_shares import find_command
 
 
 class CommandBody(Part):
-    """`result` is the body that the request would have had at once; `slug` and `detail` say why there is none."""
+    """`result` is the body that the request would have had at once; `slug`, `detail`, `about` say why there is none."""
 
     command_id: UUID
     state: Literal["waiting", "done", "rejected"]
     result: dict[str, JsonValue] | None
     slug: str | None
     detail: str | None
+    about: dict[str, JsonValue]
 
 
 @get("/v1/commands/{command_id:uuid}")
@@ -37,4 +38,5 @@ async def get_command(command_id: FromPath[UUID], caller: NamedDependency[Caller
         result=msgspec.json.decode(command.result) if command.result else None,
         slug=command.slug,
         detail=command.detail,
+        about=msgspec.json.decode(command.about) if command.about else {},
     )

@@ -58,10 +58,11 @@ class WishRow:
 
 @dataclass(frozen=True, slots=True)
 class CommandState:
-    """A command that was accepted: what became of it. `result` is the JSON of its answer."""
+    """A command that was accepted: what became of it. `result` and `about` are JSON."""
 
     command_id: UUID
     state: Literal["waiting", "done", "rejected"]
     result: str | None
     slug: str | None
     detail: str | None
+    about: str | None

@@ -41,14 +41,19 @@ class PendingShare:
 class Ended:
     """How a pending act ended: with `result`, the JSON of its answer, or else with a slug and a detail.
 
-    `about`: ids of what the slug speaks of, by field, besides the invoice.
+    `more_about`: ids of what the slug speaks of, by field, besides the invoice.
     """
 
     pending: PendingShare
     result: str | None = None
     slug: str | None = None
     detail: str | None = None
-    about: Mapping[str, str] = field(default_factory=dict[str, str])
+    more_about: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def about(self) -> dict[str, str]:
+        """All that a refusal speaks of, by whichever way it is told."""
+        return {"invoice_id": str(self.pending.invoice_id), **self.more_about}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,15 +53,16 @@ and pending_shares.state = 'waiting'
 _END: LiteralString = """
 update pending_shares
 set state = case when ended.result is null then 'rejected' else 'done' end,
-    result = ended.result, slug = ended.slug, detail = ended.detail, ended_at = clock_timestamp()
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
-    as ended (firm_id, command_id, result, slug, detail)
+    result = ended.result, slug = ended.slug, detail = ended.detail, about = ended.about,
+    ended_at = clock_timestamp()
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+    as ended (firm_id, command_id, result, slug, detail, about)
 where pending_shares.firm_id = ended.firm_id and pending_shares.command_id = ended.command_id
 and pending_shares.state = 'waiting'
 returning true
 """
 _FIND: LiteralString = """
-select command_id, state, result, slug, detail from pending_shares where firm_id = $1 and command_id = $2
+select command_id, state, result, slug, detail, about from pending_shares where firm_id = $1 and command_id = $2
 """
 _FIND_AWAITED: LiteralString = """
 select distinct pending.firm_id, pending.invoice_id
@@ -131,6 +132,7 @@ async def end_pending(tx: Tx, ended: Sequence[Ended]) -> None:
         [end.result for end in ended],
         [end.slug for end in ended],
         [end.detail for end in ended],
+        [msgspec.json.encode(end.about).decode() if end.slug else None for end in ended],
     )
     assert len(rows) == len(ended), "an act had ended already"
 

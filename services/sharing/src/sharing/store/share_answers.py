@@ -90,5 +90,4 @@ def end_message(ended: Ended) -> Outgoing:
     if ended.result is not None:
         return asked.done(json.loads(ended.result))
     assert ended.slug is not None, "without a result it was refused"
-    about = {"invoice_id": str(pending.invoice_id), **ended.about}
-    return asked.rejected(ended.slug, ended.detail or "", about)
+    return asked.rejected(ended.slug, ended.detail or "", ended.about)

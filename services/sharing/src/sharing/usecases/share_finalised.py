@@ -68,7 +68,7 @@ def _decide(pending: PendingShare, invoice: Invoice, shares: Sequence[Share], kn
         return _Carried(pending, PlannedAct(cause, invoice, shares, act, decision))
     _log.info("pending_share_refused", invoice_id=str(invoice.invoice_id), command_id=str(pending.command_id))
     if isinstance(decision, Barred):
-        return Ended(pending, slug=decision.refusal, detail=decision.detail, about=decision.about)
+        return Ended(pending, slug=decision.refusal, detail=decision.detail, more_about=decision.about)
     # Whatever was known when the act was accepted is known still; were it not, waiting would not end.
     assert isinstance(decision, Missing), "the invoice is final"
     return Ended(pending, slug=f"unknown_{decision.what}", detail=f"no such {decision.what}")
