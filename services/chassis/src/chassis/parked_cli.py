@@ -28,7 +28,10 @@ class ParkedSettings(BaseSettings):
 @parked_cli.command("list")
 def list_() -> None:
     """List what is parked and unresolved, oldest first."""
-    for row in _in_transaction(list_parked):
+    rows = _in_transaction(list_parked)
+    if not rows:
+        typer.echo("nothing parked", err=True)
+    for row in rows:
         typer.echo(f"{row.parked_id}\t{row.kind}\t{row.reason}\t{row.attempts} attempt(s)\t{row.consumer}\t{row.place}")
 
 

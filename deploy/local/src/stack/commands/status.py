@@ -23,7 +23,7 @@ def status(*, as_json: AsJson = False) -> None:
     elif health["processes"]:
         out.print(_table(health["processes"]))
     else:
-        err.print("The stack is not up.")
+        err.print("The stack is not up: `./handbill up` starts it.")
     raise typer.Exit(0 if health["up"] else 1)
 
 

@@ -25,7 +25,7 @@ def invoice_shared(
     *,
     is_resend: bool = False,
 ) -> InvoiceShared:
-    """Say that an invoice was shared, all by one act and in one way: everything that telling them needs."""
+    """Say that an invoice was shared, all by one act and one channel: everything that telling them needs."""
     assert invoice.issue is not None, "a draft is never shared"
     share = shares[0][0]
     return InvoiceShared(
