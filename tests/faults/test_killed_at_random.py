@@ -164,8 +164,8 @@ async def mails_agree(whole: Whole, invoice_ids: Sequence[UUID], people: Sequenc
 async def deliveries_of(office: Practice, person: Person) -> list[dict[str, Any]]:
     listed = await office.api.get("notify", "/v1/deliveries", contact_id=str(person.contact_id), limit=200)
     found = expect("list deliveries", 200, listed).body
-    assert found["next_after"] is None
+    assert found["next"] is None
     return [
         expect("open delivery", 200, await office.api.get("notify", f"/v1/deliveries/{each['delivery_id']}")).body
-        for each in found["deliveries"]
+        for each in found["items"]
     ]

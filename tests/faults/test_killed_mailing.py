@@ -39,9 +39,7 @@ async def killed(process: asyncio.subprocess.Process) -> None:
 
 
 async def the_delivery(whole: Whole, invoice_id: UUID) -> dict[str, Any]:
-    (delivery,) = (await whole.office.api.get("notify", "/v1/deliveries", invoice_id=str(invoice_id))).body[
-        "deliveries"
-    ]
+    (delivery,) = (await whole.office.api.get("notify", "/v1/deliveries", invoice_id=str(invoice_id))).body["items"]
     return delivery
 
 
@@ -101,7 +99,7 @@ async def test_while_the_gate_is_away_a_notice_waits_and_is_sent_once_when_it_is
 
             async def waits() -> dict[str, Any] | None:
                 found = (await whole.office.api.get("notify", "/v1/deliveries", invoice_id=str(invoice_id))).body
-                changed = [each for each in found["deliveries"] if each["template"] == "invoice_changed"]
+                changed = [each for each in found["items"] if each["template"] == "invoice_changed"]
                 return changed[0] if changed and changed[0]["reason"] == "gate_unreachable" else None
 
             waiting = await eventually(waits, timeout_seconds=60)

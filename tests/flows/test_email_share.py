@@ -51,7 +51,7 @@ async def test_an_invoice_by_mail_brings_its_pdf_and_message_and_is_noted_on_the
     assert content.startswith(b"%PDF-")
     for said in (NOTE, "Shared & Partners", "Estate by mail", "250.00", "Pay it here"):
         assert said in mail.part("plain")
-    communications = (await office.api.get("sharing", f"/v1/matters/{matter_id}/communications")).body["communications"]
+    communications = (await office.api.get("sharing", f"/v1/matters/{matter_id}/communications")).body["items"]
     assert [(each["message"], each["contact_ids"]) for each in communications] == [(NOTE, [str(ada.contact_id)])]
 
     async def published() -> bool:
@@ -79,7 +79,7 @@ async def test_by_topic_it_is_sent_each_time_and_without_a_message_nothing_is_no
     assert len({mail.message["Message-ID"] for mail in mails}) == 2
     (share,) = await shares_of(office, invoice_id)
     assert (share["channel"], share["generation"], share["state"]) == ("email", 1, "active")
-    assert (await office.api.get("sharing", f"/v1/matters/{matter_id}/communications")).body["communications"] == []
+    assert (await office.api.get("sharing", f"/v1/matters/{matter_id}/communications")).body["items"] == []
 
 
 @pytest.mark.proves("S7", "P1", "X1")
@@ -144,7 +144,7 @@ async def test_a_mail_that_waits_for_its_pdf_is_never_sent_once_the_share_has_en
     await eventually(is_known)
 
     async def states() -> list[tuple[str, str | None]]:
-        found = (await office.api.get("notify", "/v1/deliveries", invoice_id=str(invoice_id))).body["deliveries"]
+        found = (await office.api.get("notify", "/v1/deliveries", invoice_id=str(invoice_id))).body["items"]
         return [(each["state"], each["reason"]) for each in found]
 
     with Control.of_test_stack() as control:

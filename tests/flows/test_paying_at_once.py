@@ -151,7 +151,7 @@ async def test_what_was_started_before_the_share_ended_or_the_invoice_was_void_i
     balance = await balance_of(office, invoice_id)
     assert (balance["open_minor"], balance["settled_minor"], balance["credit_minor"]) == (0, 20_000, 20_000)
     assert set((await books_difference(office)).values()) == {0}
-    cases = (await office.api.get("payments", "/v1/payment-cases")).body["cases"]
+    cases = (await office.api.get("payments", "/v1/payment-cases")).body["items"]
     assert "paid_above_owed" in [case["kind"] for case in cases if case["invoice_id"] == str(invoice_id)]
 
 

@@ -214,5 +214,5 @@ async def test_a_refund_that_the_processor_declines_gives_nothing_back(office: P
 
     await eventually(declined)
     await balances_agree(office, {invoice_id: 0})
-    cases = (await office.api.get("payments", "/v1/payment-cases")).body["cases"]
+    cases = (await office.api.get("payments", "/v1/payment-cases")).body["items"]
     assert [case["kind"] for case in cases if case["invoice_id"] == str(invoice_id)] == ["refund_declined"]

@@ -140,7 +140,7 @@ async def test_another_firm_sees_and_pays_nothing_of_it(office: Practice, practi
     ]
 
     assert [answer.status for answer in answers] == [404] * 6
-    assert (await practice.api.get("notify", "/v1/deliveries", invoice_id=str(invoice_id))).body["deliveries"] == []
+    assert (await practice.api.get("notify", "/v1/deliveries", invoice_id=str(invoice_id))).body["items"] == []
     for attempt in (
         practice.save_portal_shares(invoice_id, [mallory.contact_id]),
         practice.api.send("POST", "sharing", f"/v1/invoices/{invoice_id}/shares/revoke", json_body={}),

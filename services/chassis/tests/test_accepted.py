@@ -11,13 +11,14 @@ from litestar.params import JSONBody
 from chassis.database import Database, Tx
 from chassis.health import Progress
 from chassis.http.caller import Caller
+from chassis.http.openapi import asks
 from chassis.http.service_token import service_guard
 from chassis.ids import new_id
 from chassis.intake.commands import command_consumer, command_route
 from chassis.intake.guard import Guard
 from chassis.outcome import Accepted, Outcome, Request
 from chassis.testing.http_client import assert_problem, keep_api_key, serving
-from chassis.testing.notes import SendNote, WriteNote
+from chassis.testing.notes import NoteWritten, SendNote, WriteNote
 from chassis.testing.records import record_of
 
 TOKEN = "s" * 40
@@ -31,8 +32,8 @@ async def keep_notes(tx: Tx, requests: Sequence[Request[Any]]) -> list[Outcome]:
     return [Accepted(request.cause.message_id) for request in requests]
 
 
-@post("/v1/kept-notes", status_code=201)
-async def post_kept_note(data: JSONBody[SendNote], caller: NamedDependency[Caller]) -> Response[bytes]:
+@post("/v1/kept-notes", status_code=201, opt=asks(SendNote, ends_later=True))
+async def post_kept_note(data: JSONBody[SendNote], caller: NamedDependency[Caller]) -> Response[NoteWritten]:
     return await caller.do(keep_notes, data, status=201)
 
 

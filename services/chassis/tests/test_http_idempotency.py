@@ -110,7 +110,9 @@ async def test_what_stays_unknown_is_a_conflict_that_leaves_no_key_behind(
 ) -> None:
     monkeypatch.setattr(caller_module, "PATIENCE_SECONDS", 0.3)
     body, headers = note("needs paper"), {"idempotency-key": "k"}
-    assert_problem(await client.post("/v1/notes", json=body, headers=headers), 409, "not_yet_known")
+    answer = await client.post("/v1/notes", json=body, headers=headers)
+    assert_problem(answer, 409, "not_yet_known")
+    assert (answer.json()["missing"], answer.headers["retry-after"]) == ("note", "2")
     assert await count_of(database, "idempotency") == 0
     await client.post("/v1/notes", json=note("paper"))
     assert (await client.post("/v1/notes", json=body, headers=headers)).status_code == 201

@@ -10,6 +10,7 @@ import pytest
 
 from chassis.api_keys import make_secret, secret_digest, written_key
 from chassis.ids import new_id
+from chassis.testing.http_client import assert_documented
 from contracts import invoices as contract
 from contracts.message import Command
 from invoices.handlers import COMMANDS
@@ -292,3 +293,7 @@ async def test_a_body_that_is_not_as_it_must_be_is_refused_whole(
 async def test_a_draft_on_a_matter_that_does_not_arrive_is_not_yet_known(firm: Firm, client: httpx.AsyncClient) -> None:
     answer = await client.post("/v1/invoices", json=_draft(new_id()), headers=firm.headers)
     assert (answer.status_code, answer.json()["slug"]) == (409, "not_yet_known")
+
+
+async def test_the_openapi_document_is_whole(client: httpx.AsyncClient) -> None:
+    await assert_documented(client)

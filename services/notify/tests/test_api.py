@@ -12,6 +12,7 @@ from chassis.api_keys import ApiKey, make_secret, secret_digest, upsert_api_keys
 from chassis.health import Progress
 from chassis.http.app import build_app
 from chassis.ids import new_id
+from chassis.testing.http_client import assert_documented
 from notify.api import ROUTES
 
 Mailroom = Any
@@ -50,7 +51,7 @@ async def test_a_delivery_opens_with_its_content_and_attempts(room: Mailroom, cl
     await room.plan((data, cause))
     await room.send_due()
     client = await client_of(room.firm.firm_id)
-    (listed,) = (await client.get("/v1/deliveries")).json()["deliveries"]
+    (listed,) = (await client.get("/v1/deliveries")).json()["items"]
 
     opened = (await client.get(f"/v1/deliveries/{listed['delivery_id']}")).json()
 
@@ -68,7 +69,7 @@ async def test_a_delivery_opens_with_its_content_and_attempts(room: Mailroom, cl
 async def test_before_it_is_rendered_it_has_no_content(room: Mailroom, client_of: Client) -> None:
     await room.plan(room.act())
     client = await client_of(room.firm.firm_id)
-    (listed,) = (await client.get("/v1/deliveries")).json()["deliveries"]
+    (listed,) = (await client.get("/v1/deliveries")).json()["items"]
     opened = (await client.get(f"/v1/deliveries/{listed['delivery_id']}")).json()
     assert (opened["content"], opened["attempts"]) == (None, [])
 
@@ -81,7 +82,7 @@ async def test_what_was_handed_over_without_an_answer_is_shown_as_possibly_sent(
     await room.plan(room.act())
     await room.send_due()
     client = await client_of(room.firm.firm_id)
-    (listed,) = (await client.get("/v1/deliveries")).json()["deliveries"]
+    (listed,) = (await client.get("/v1/deliveries")).json()["items"]
     assert (listed["state"], listed["possibly_sent"], listed["possibly_sent_twice"]) == ("unknown", True, False)
 
 
@@ -93,12 +94,12 @@ async def test_deliveries_are_listed_newest_first_page_by_page(room: Mailroom, c
     after: dict[str, str] = {}
     for size in (2, 2, 1):
         page = (await client.get("/v1/deliveries", params={"limit": 2, **after})).json()
-        assert len(page["deliveries"]) == size
-        seen += [delivery["recipient_email"] for delivery in page["deliveries"]]
-        after = {"after": page["next_after"]}
-    assert page["next_after"] is None
+        assert len(page["items"]) == size
+        seen += [delivery["recipient_email"] for delivery in page["items"]]
+        after = {"after": page["next"]}
+    assert page["next"] is None
     assert sorted(seen) == [f"a{number}@example.test" for number in range(5)]
-    ids = [delivery["delivery_id"] for delivery in (await client.get("/v1/deliveries")).json()["deliveries"]]
+    ids = [delivery["delivery_id"] for delivery in (await client.get("/v1/deliveries")).json()["items"]]
     assert ids == sorted(ids, reverse=True)
 
 
@@ -109,7 +110,7 @@ async def test_deliveries_are_filtered_by_state_invoice_and_contact(room: Mailro
     client = await client_of(room.firm.firm_id)
 
     async def count(**wanted: Any) -> int:
-        return len((await client.get("/v1/deliveries", params=wanted)).json()["deliveries"])
+        return len((await client.get("/v1/deliveries", params=wanted)).json()["items"])
 
     assert await count() == 3
     assert await count(state="planned") == 2
@@ -125,8 +126,8 @@ async def test_deliveries_are_filtered_by_state_invoice_and_contact(room: Mailro
 async def test_another_firms_deliveries_are_unknown(room: Mailroom, client_of: Client) -> None:
     await room.plan(room.act())
     ours, theirs = await client_of(room.firm.firm_id), await client_of(new_id())
-    (listed,) = (await ours.get("/v1/deliveries")).json()["deliveries"]
-    assert (await theirs.get("/v1/deliveries")).json()["deliveries"] == []
+    (listed,) = (await ours.get("/v1/deliveries")).json()["items"]
+    assert (await theirs.get("/v1/deliveries")).json()["items"] == []
     answer = await theirs.get(f"/v1/deliveries/{listed['delivery_id']}")
     assert (answer.status_code, answer.json()["slug"]) == (404, "unknown_delivery")
 
@@ -138,3 +139,7 @@ async def test_reading_deliveries_needs_its_scope(room: Mailroom, client_of: Cli
         answer = await client.get(path)
         assert (answer.status_code, answer.json()["slug"]) == (403, "scope_missing")
         assert (await client.get(path, headers={"Authorization": ""})).status_code == 401
+
+
+async def test_the_openapi_document_is_whole(room: Mailroom, client_of: Client) -> None:
+    await assert_documented(await client_of(room.firm.firm_id))

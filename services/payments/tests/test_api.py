@@ -11,6 +11,7 @@ from chassis.api_keys import make_secret, secret_digest, written_key
 from chassis.health import Progress
 from chassis.http.app import build_app
 from chassis.ids import new_id
+from chassis.testing.http_client import assert_documented
 from contracts.invoices import ApiKeyChanged
 from payments.api import build_routes
 from payments.gateways.sharing_gate import SharingGate
@@ -161,3 +162,7 @@ async def test_the_openapi_document_names_every_route(client: httpx.AsyncClient)
         "/v1/payments/{payment_id}/retries",
         "/v1/charges/{charge_id}/refunds",
     }
+
+
+async def test_the_openapi_document_is_whole(client: httpx.AsyncClient) -> None:
+    await assert_documented(client)

@@ -52,7 +52,7 @@ async def headers_of(firm: Firm) -> dict[str, str]:
 
 
 async def listed(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-    cases: list[dict[str, Any]] = (await client.get("/v1/payment-cases")).json()["cases"]
+    cases: list[dict[str, Any]] = (await client.get("/v1/payment-cases")).json()["items"]
     return cases
 
 

@@ -121,7 +121,7 @@ async def test_a_charge_is_refunded_in_part_and_the_books_are_even(firm: Firm, d
     balance = await desk.get(f"/v1/invoices/{first}/balance")
     assert (balance["open_minor"], balance["settled_minor"], balance["refunded_minor"]) == (2_500, 10_000, 2_500)
 
-    accounts = (await desk.get("/v1/ledger/trial-balance"))["accounts"]
+    accounts = (await desk.get("/v1/ledger/trial-balance"))["items"]
     assert sum(each["debit_minor"] - each["credit_minor"] for each in accounts) == 0
     sums = {each["account"]: each["debit_minor"] - each["credit_minor"] for each in accounts}
     assert sums == {"receivable": 2_500, "billed": -10_000, "cash": 7_500}
@@ -260,4 +260,4 @@ async def test_another_firms_payment_and_charge_look_like_nobodys(
 
     expected = [(404, "unknown_payment"), (404, "unknown_payment"), (404, "unknown_charge")]
     assert await slugs(wish.payment_id, order.charge_id) == await slugs(new_id(), new_id()) == expected
-    assert (await stranger.get("/v1/ledger/trial-balance"))["accounts"] == []
+    assert (await stranger.get("/v1/ledger/trial-balance"))["items"] == []

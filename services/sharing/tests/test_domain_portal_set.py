@@ -85,7 +85,7 @@ def with_matter(**said: object) -> Known:
         ),
         pytest.param([ADA, BEN], FINAL, KNOWN, Barred(Refusal.NO_ADDRESS, BEN), id="a contact without e-mail"),
         pytest.param([CID], FINAL, KNOWN, Barred(Refusal.CONTACT_NOT_ON_MATTER, CID), id="a contact not on the matter"),
-        pytest.param([DEE], FINAL, KNOWN, Missing("contact"), id="a contact not heard of"),
+        pytest.param([DEE], FINAL, KNOWN, Missing("contact", (DEE,)), id="a contact not heard of"),
         pytest.param([DEE, CID], FINAL, KNOWN, Barred(Refusal.CONTACT_NOT_ON_MATTER, CID), id="a no before a wait"),
     ],
 )
@@ -136,7 +136,7 @@ def test_a_contact_typed_in_joins_the_matter_once() -> None:
 def test_a_contact_of_another_firm_is_not_known() -> None:
     theirs = replace(contact(ADA), firm_id=OTHER_FIRM)
     known = replace(KNOWN, contacts={(OTHER_FIRM, ADA): theirs})
-    assert plan([ADA], known=known) == Missing("contact")
+    assert plan([ADA], known=known) == Missing("contact", (ADA,))
 
 
 @pytest.mark.proves("S1")

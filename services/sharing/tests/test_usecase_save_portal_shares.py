@@ -100,7 +100,7 @@ async def test_what_is_refused_changes_nothing_and_tells_nobody(world: Any) -> N
             {"invoice_id": str(invoice_id), "contact_id": str(stranger)},
         )
     )
-    assert await world.save(invoice_id, [ada, new_id()]) == NotYetKnown("contact")
+    assert await world.save(invoice_id, [ada, nobody]) == NotYetKnown("contact", ids=(nobody,))
     await world.matter([ada, ben], portal=False)
     assert await world.save(invoice_id, [ada], new=[spouse]) == perhaps_late(
         Refused(
@@ -123,7 +123,7 @@ async def test_another_firms_invoices_and_contacts_are_unknown(worlds: Any) -> N
     await theirs.people(1)
     our_invoice, their_invoice = await ours.invoice(), await theirs.invoice()
     assert await theirs.save(our_invoice, [ada]) == NotYetKnown("invoice")
-    assert await theirs.save(their_invoice, [ada]) == NotYetKnown("contact")
+    assert await theirs.save(their_invoice, [ada]) == NotYetKnown("contact", ids=(ada,))
     assert await ours.said() == []
 
 

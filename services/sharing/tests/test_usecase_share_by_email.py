@@ -74,7 +74,7 @@ async def test_what_cannot_be_mailed_is_refused_for_all(world: Any) -> None:
             {"invoice_id": str(invoice_id), "contact_id": str(mute)},
         )
     )
-    assert await world.mail(invoice_id, [nobody]) == NotYetKnown("contact")
+    assert await world.mail(invoice_id, [nobody]) == NotYetKnown("contact", ids=(nobody,))
     await world.firm(["portal"], revision=2)
     assert await world.mail(invoice_id, [ada]) == perhaps_late(
         Refused(

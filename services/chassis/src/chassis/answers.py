@@ -28,8 +28,8 @@ class Asked:
     def answer(self, outcome: Done | Refused | NotYetKnown) -> Outgoing:
         """Write the answer; to what is still not known, after all the waiting that it is worth, a no."""
         if isinstance(outcome, NotYetKnown):
-            waited = f"no such {outcome.what} within {outcome.patience_seconds:.0f} seconds"
-            outcome = outcome.otherwise or Refused(f"unknown_{outcome.what}", waited)
+            waited = f"{outcome.said}, after {outcome.patience_seconds:.0f} seconds"
+            outcome = outcome.otherwise or Refused(f"unknown_{outcome.what}", waited, outcome.more)
         if isinstance(outcome, Done):
             return self.done(outcome.answer.model_dump(mode="json"))
         return self.rejected(outcome.slug, outcome.detail, outcome.more)

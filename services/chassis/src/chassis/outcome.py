@@ -7,7 +7,7 @@ intake cuts a batch so that requests of one key come in calls of their own, in o
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from chassis.clock import now
@@ -83,11 +83,28 @@ class NotYetKnown:
 
     `what` is the noun: `invoice` becomes the slug `unknown_invoice` when waiting ends, unless there is an `otherwise`:
     a refusal drawn from replicas, which may only be old news. That one is worth a shorter wait, `REPLICA_LAG_SECONDS`.
+    `ids` are those that are missing, where the command names several.
     """
 
     what: str
     otherwise: Refused | None = None
     patience_seconds: float = 60.0
+    ids: tuple[UUID, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """For people: what is missing, by its first few ids."""
+        named = "".join(f" {each}" for each in self.ids[:_IDS_NAMED])
+        rest = len(self.ids) - _IDS_NAMED
+        return f"no such {self.what} here{':' if named else ''}{named}{f' and {rest} more' if rest > 0 else ''}"
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """For machines: all that is missing, as members of a refusal."""
+        return {"missing": self.what, **({"missing_ids": list(self.ids)} if self.ids else {})}
+
+
+_IDS_NAMED = 3
 
 
 REPLICA_LAG_SECONDS = 1.0

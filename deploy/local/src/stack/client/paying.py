@@ -94,7 +94,7 @@ async def books_difference(practice: Practice) -> dict[str, int]:
     """
     answer = expect("trial balance", 200, await practice.api.get("payments", "/v1/ledger/trial-balance"))
     sums: dict[str, int] = {}
-    for account in answer.body["accounts"]:
+    for account in answer.body["items"]:
         currency = account["currency"]
         sums[currency] = sums.get(currency, 0) + account["debit_minor"] - account["credit_minor"]
     return sums

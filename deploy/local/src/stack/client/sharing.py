@@ -87,4 +87,4 @@ async def shares_of(practice: Practice, invoice_id: UUID) -> list[dict[str, Any]
     Raises: WrongAnswerError.
     """
     answer = await practice.api.get("sharing", f"/v1/invoices/{invoice_id}/shares")
-    return expect("list shares", 200, answer).body["shares"]
+    return expect("list shares", 200, answer).body["items"]

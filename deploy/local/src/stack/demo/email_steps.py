@@ -69,7 +69,7 @@ async def unshare_and_resend(scene: Scene) -> None:
     expect("unsharing", 200, await practice.api.send("POST", "sharing", f"{base}/shares/revoke", json_body=ended))
     again = EmailShareRequest(contact_ids=[bob.contact_id])
     expect("sharing again", 200, await practice.api.send("POST", "sharing", f"{base}/email-shares", again))
-    shares = (await practice.api.get("sharing", f"{base}/shares")).body["shares"]
+    shares = (await practice.api.get("sharing", f"{base}/shares")).body["items"]
     mine = [share for share in shares if share["contact_id"] == str(bob.contact_id) and share["channel"] == "email"]
     check("generation of the new share", expected=[2], seen=[share["generation"] for share in mine])
     resend = {"channel": "email", "contact_ids": [str(bob.contact_id)]}

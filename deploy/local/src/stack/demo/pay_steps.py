@@ -127,7 +127,7 @@ async def refund_a_part(scene: Scene) -> None:
 async def books_balance(scene: Scene) -> None:
     """Sum the firm's books: as much debit as credit, and not nothing."""
     trial = (await scene.office.practice.api.get("payments", "/v1/ledger/trial-balance")).body
-    debits, credits = (sum(each[f"{side}_minor"] for each in trial["accounts"]) for side in ("debit", "credit"))
+    debits, credits = (sum(each[f"{side}_minor"] for each in trial["items"]) for side in ("debit", "credit"))
     check("debits and credits of the ledger", expected=(True, debits), seen=(debits > 0, credits))
 
 

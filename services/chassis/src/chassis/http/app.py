@@ -7,8 +7,6 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.pydantic import PydanticPlugin
 from litestar.response import Response
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
@@ -16,6 +14,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from chassis.database import UNAVAILABLE, Database
 from chassis.health import Progress
 from chassis.http.caller import provide_caller
+from chassis.http.openapi import openapi_config
 from chassis.http.problem import HANDLERS
 from chassis.tracing import span
 from contracts.topics import Owner
@@ -69,9 +68,7 @@ def build_app(
         middleware=[DefineMiddleware(Traced)],
         request_max_body_size=BODY_BYTES_MAX,
         state=State({"service": service, "database": database, "progress": progress}),
-        openapi_config=OpenAPIConfig(
-            title=f"Handbill {service}", version="1", path="/openapi", render_plugins=[JsonRenderPlugin()]
-        ),
+        openapi_config=openapi_config(service),
         logging_config=None,
         plugins=[_models_as_the_contract_says()],
     )

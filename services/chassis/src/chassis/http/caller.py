@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-import msgspec
 from litestar import Request as HttpRequest
 from litestar import Response
+from pydantic import ValidationError
 
 from chassis.api_keys import authenticate
 from chassis.database import CONTENTION, Database, Tx
 from chassis.failpoint import failpoint
+from chassis.http.accepted import AcceptedBody
+from chassis.http.openapi import KEY_HEADER, KEY_LENGTH_MAX, answer_type
 from chassis.http.problem import MEDIA_TYPE, ProblemError, refused_response
 from chassis.idempotency import KeptAnswer, KeyedRequest, KeyInUseError, KeyReusedError, claim_key, keep_answer
 from chassis.ids import new_id
@@ -24,7 +26,6 @@ C = TypeVar("C", bound=Command)
 
 PATIENCE_SECONDS = 2.0
 RETRY_SECONDS = 0.1
-KEY_LENGTH_MAX = 200
 
 
 class Caller:
@@ -52,12 +53,15 @@ class Caller:
         async with self._database.reading() as connection:
             yield connection
 
-    async def do(self, use_case: UseCase[C], command: C, *, status: int = 200) -> Response[bytes]:
+    async def do(self, use_case: UseCase[C], command: C, *, status: int = 200) -> Response[Any]:
         """Run one command's use case in a transaction and answer with its outcome; `status` is for success.
+
+        The route declares command and answer (`openapi.asks`, and its return type) and is held to both.
 
         The same Idempotency-Key with the same request has the same answer, refusals included.
         Raises: ProblemError.
         """
+        assert self._route.opt.get("command") is type(command), "the route declares another command"
         self.demand(command.scope)
         keyed = await self._keyed(command)
         request = Request(command, self.principal, self._cause())
@@ -84,7 +88,7 @@ class Caller:
                 if answer.otherwise is not None:
                     # Not kept: nothing was changed, and the same request may well be admitted later.
                     return KeptAnswer(*refused_response(answer.otherwise))
-                raise ProblemError("not_yet_known", f"this {answer.what} has not arrived here; try again shortly")
+                raise ProblemError("not_yet_known", f"{answer.said}; if it is new, try again shortly", answer.more)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _attempt(
@@ -96,7 +100,7 @@ class Caller:
                 if kept is not None:
                     return kept
                 (outcome,) = await use_case(tx, [request])
-                answer = _answer(outcome, status)
+                answer = self._answer(outcome, status)
                 if keyed:
                     await keep_answer(tx, keyed, answer)
         except _WaitingError as waiting:
@@ -108,15 +112,33 @@ class Caller:
         return answer
 
     async def _keyed(self, command: Command) -> KeyedRequest | None:
-        key = self._request.headers.get("idempotency-key")
+        key = self._request.headers.get(KEY_HEADER)
         if key is None:
             if command.is_outward:
-                raise ProblemError("idempotency_key_missing", "this request tells somebody: send an Idempotency-Key")
+                raise ProblemError(
+                    "idempotency_key_missing", f"this moves money or tells somebody: send an {KEY_HEADER}"
+                )
             return None
         if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isprintable():
             raise ProblemError("invalid_idempotency_key", f"1 to {KEY_LENGTH_MAX} printable characters")
         route = f"{self._request.method} {self._request.url.path}"
         return KeyedRequest(self.principal, key, route, await self._request.body())
+
+    def _answer(self, outcome: Outcome, status: int) -> KeptAnswer:
+        if isinstance(outcome, NotYetKnown):
+            raise _WaitingError(outcome)
+        if isinstance(outcome, Done):
+            # A route may show more than the use case answers, never something else.
+            assert issubclass(answer_type(self._route), type(outcome.answer)), "the route declares another answer"
+            return KeptAnswer(status, outcome.answer.model_dump_json().encode())
+        if isinstance(outcome, Accepted):
+            assert self._route.opt.get("ends_later"), "the route does not declare that it may end later"
+            return KeptAnswer(202, AcceptedBody(command_id=outcome.command_id).model_dump_json().encode())
+        return KeptAnswer(*refused_response(outcome))
+
+    @property
+    def _route(self) -> Any:
+        return self._request.route_handler
 
     def _cause(self) -> Cause:
         message_id = new_id()
@@ -129,7 +151,7 @@ class Caller:
         Raises: ProblemError (scope_missing).
         """
         if not self.principal.may(scope):
-            raise ProblemError("scope_missing", f"this needs {scope}")
+            raise ProblemError("scope_missing", f"this needs a key with the scope {scope}")
 
 
 class _WaitingError(Exception):
@@ -140,29 +162,14 @@ class _WaitingError(Exception):
         self.outcome = outcome
 
 
-class _AcceptedBody(msgspec.Struct, frozen=True):
-    command_id: UUID
-    state: Literal["waiting"] = "waiting"
-
-
-def _answer(outcome: Outcome, status: int) -> KeptAnswer:
-    if isinstance(outcome, NotYetKnown):
-        raise _WaitingError(outcome)
-    if isinstance(outcome, Done):
-        return KeptAnswer(status, outcome.answer.model_dump_json().encode())
-    if isinstance(outcome, Accepted):
-        return KeptAnswer(202, msgspec.json.encode(_AcceptedBody(outcome.command_id)))
-    return KeptAnswer(*refused_response(outcome))
-
-
-def _response(answer: KeptAnswer) -> Response[bytes]:
+def _response(answer: KeptAnswer) -> Response[Any]:
     """Write an answer, be it new or kept. What ends later is found where `Location` says."""
     is_problem = answer.status >= 400  # noqa: PLR2004 - HTTP: errors begin here
     media_type = MEDIA_TYPE if is_problem else "application/json"
     response = Response(answer.body, status_code=answer.status, media_type=media_type)
-    with suppress(msgspec.ValidationError):
+    with suppress(ValidationError):
         if answer.status == 202:  # noqa: PLR2004 - HTTP: accepted
-            accepted = msgspec.json.decode(answer.body, type=_AcceptedBody)
+            accepted = AcceptedBody.model_validate_json(answer.body)
             response.headers["Location"] = f"/v1/commands/{accepted.command_id}"
     return response
 
@@ -174,12 +181,13 @@ async def provide_caller(request: HttpRequest[Any, Any, Any]) -> Caller:
     """
     scheme, _, written = request.headers.get("authorization", "").partition(" ")
     database: Database = request.app.state.database
-    principal = None
-    if scheme.lower() == "bearer" and written:
-        async with database.reading() as connection:
-            principal = await authenticate(connection, written.strip())
-    if principal is None:
+    if scheme.lower() != "bearer" or not written:
         raise ProblemError("not_authenticated", "send `Authorization: Bearer <API key>`")
+    async with database.reading() as connection:
+        principal = await authenticate(connection, written.strip())
+    if principal is None:
+        # One text for all of these: strangers do not learn which keys there are, or were.
+        raise ProblemError("not_authenticated", "this API key is mistyped, revoked, or not known here yet")
     return Caller(request.app.state.service, database, principal, request)
 
 

@@ -1,5 +1,6 @@
 """Errors as problem+json (RFC 9457) with a stable slug; the one place where a slug becomes a status."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from chassis.database import TRANSIENT
 from chassis.outcome import Refused
+from contracts.fields import plain_fault
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,16 +26,44 @@ _STATUS_OF_SLUG = {
 _SLUG_OF_STATUS = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request_too_large"}
 _STATUS_OF_PREFIX = {"unknown_": HTTPStatus.NOT_FOUND, "invalid_": HTTPStatus.UNPROCESSABLE_ENTITY}
 
+_WORTH_TRYING_AGAIN = frozenset({"unavailable", "not_yet_known", "idempotency_key_in_use"})
+
 _log = structlog.get_logger("chassis.http")
+
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "Why not (RFC 9457). `slug` is stable; further members say to machines what it speaks of.",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "slug": {"type": "string"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "Of `invalid_request`: each field that is not as it must be.",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["field", "message"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "slug", "detail"],
+    "additionalProperties": True,
+}
 
 
 class ProblemError(Exception):
     """A refusal at the HTTP edge itself; use cases return `Refused` instead."""
 
-    def __init__(self, slug: str, detail: str) -> None:
+    def __init__(self, slug: str, detail: str, more: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
         self.slug = slug
         self.detail = detail
+        self.more = more or {}
 
 
 def status_of(slug: str) -> int:
@@ -60,7 +90,7 @@ def refused_response(refused: Refused) -> tuple[int, bytes]:
 
 def _respond(slug: str, detail: str, status: int | None = None, **more: Any) -> Response[bytes]:
     status = status or status_of(slug)
-    headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    headers = {"Retry-After": "2"} if slug in _WORTH_TRYING_AGAIN else {}
     return Response(
         problem_body(slug, detail, status, **more), status_code=status, media_type=MEDIA_TYPE, headers=headers
     )
@@ -68,7 +98,7 @@ def _respond(slug: str, detail: str, status: int | None = None, **more: Any) -> 
 
 def on_problem(_: Request[Any, Any, Any], error: ProblemError) -> Response[bytes]:
     """Answer a refusal of the edge."""
-    return _respond(error.slug, error.detail)
+    return _respond(error.slug, error.detail, **error.more)
 
 
 def on_validation(_: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:
@@ -114,4 +144,11 @@ HANDLERS: dict[Any, Any] = {
 
 def _plain(faults: list[Any]) -> list[dict[str, str]]:
     """Where and what, without the value that was sent: it may be a secret."""
-    return [{"field": str(fault.get("key", "")), "message": str(fault.get("message", ""))} for fault in faults]
+    return [_fault(str(fault.get("key", "")), str(fault.get("message", ""))) for fault in faults]
+
+
+def _fault(field: str, message: str) -> dict[str, str]:
+    # The framework's own words for a body that is missing, or is no JSON object.
+    if (field == "data" and message == "'data'") or "valid dictionary or instance of" in message:
+        return {"field": field if field != "data" else "", "message": "send a JSON object"}
+    return {"field": field, "message": plain_fault(message)}

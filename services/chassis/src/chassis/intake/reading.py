@@ -9,6 +9,7 @@ from chassis.intake.route import Consumer, Received, Route
 from chassis.outcome import Cause
 from chassis.parked import Parked, RawRecord
 from chassis.wire import UnreadableEnvelopeError, WireEnvelope, read_envelope
+from contracts.fields import plain_fault
 from contracts.message import Message
 from contracts.topics import Topic
 
@@ -68,7 +69,9 @@ def _read_data(consumer: Consumer, record: RawRecord, envelope: WireEnvelope, wa
     try:
         data = route.model.model_validate_json(bytes(envelope.data), extra="ignore")
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {plain_fault(fault['msg'])}" for fault in error.errors()
+        )
         if consumer.rejects is None:
             return _poison(record, "invalid_data", faults)
         return _rejected(consumer, record, envelope, "invalid_command", faults)

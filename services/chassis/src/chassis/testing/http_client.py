@@ -47,6 +47,23 @@ async def keep_api_key(
     return api_key_id, f"Bearer {written_key(api_key_id, secret)}"
 
 
+async def assert_documented(client: httpx.AsyncClient) -> None:
+    """Check that the OpenAPI document says of each operation who may, what it answers and how it refuses."""
+    document = (await client.get("/openapi/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            place = f"{method} {path}"
+            assert operation["security"], place
+            assert operation["description"], place
+            for status, response in operation["responses"].items():
+                for media_type, content in response["content"].items():
+                    is_json = media_type == "application/json"
+                    assert is_json or int(status) >= 400 or method == "get", place  # noqa: PLR2004 - HTTP
+                    if media_type.endswith("json"):
+                        assert content["schema"]["$ref"].removeprefix("#/components/schemas/") in schemas, place
+
+
 def assert_problem(answer: httpx.Response, status: int, slug: str) -> None:
     """Check that an answer is problem+json (RFC 9457) with this status and slug."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from chassis.database import Tx
 from chassis.http.caller import Caller, not_found
+from chassis.http.openapi import asks
 from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request
 from chassis.testing.notes import NoteWritten, SendNote, WriteNote
 
@@ -34,14 +35,14 @@ async def _write_note(tx: Tx, note_id: UUID, text: str) -> Outcome:
     return Done(NoteWritten(note_id=note_id))
 
 
-@post("/v1/notes", status_code=201)
-async def post_note(data: JSONBody[WriteNote], caller: NamedDependency[Caller]) -> Response[bytes]:
+@post("/v1/notes", status_code=201, opt=asks(WriteNote))
+async def post_note(data: JSONBody[WriteNote], caller: NamedDependency[Caller]) -> Response[NoteWritten]:
     """Keep a note."""
     return await caller.do(write_notes, data, status=201)
 
 
-@post("/v1/sent-notes", status_code=201)
-async def post_sent_note(data: JSONBody[SendNote], caller: NamedDependency[Caller]) -> Response[bytes]:
+@post("/v1/sent-notes", status_code=201, opt=asks(SendNote))
+async def post_sent_note(data: JSONBody[SendNote], caller: NamedDependency[Caller]) -> Response[NoteWritten]:
     """Keep a note and tell somebody."""
     return await caller.do(write_notes, data, status=201)
 

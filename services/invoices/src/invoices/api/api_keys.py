@@ -11,14 +11,15 @@ from pydantic import Field
 
 from chassis.api_keys import ApiKey, make_secret, secret_digest, written_key
 from chassis.http.caller import Caller, not_found
+from chassis.http.openapi import asks
+from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from chassis.ids import new_id
 from contracts.fields import Label, Scope, Sha256
 from contracts.invoices import RegisterApiKey, RevokeApiKey
 from contracts.message import Part
-from invoices.api.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from invoices.store.api_keys import find_firm_api_keys, list_api_keys
-from invoices.usecases.register_api_key import register_api_key
-from invoices.usecases.revoke_api_key import revoke_api_key
+from invoices.usecases.register_api_key import RegisterApiKeyAnswer, register_api_key
+from invoices.usecases.revoke_api_key import RevokeApiKeyAnswer, revoke_api_key
 
 
 class ApiKeyBody(Part):
@@ -35,6 +36,12 @@ class RegisteredKeyBody(ApiKeyBody):
     secret_sha256: Sha256
 
 
+class NewApiKey(RegisterApiKeyAnswer):
+    """A new key with its secret, `api_key`, which is shown once."""
+
+    api_key: str | None = None
+
+
 class ApiKeyView(Part):
     """A key as it is now; neither secret nor hash is shown."""
 
@@ -46,8 +53,8 @@ class ApiKeyView(Part):
     revision: int
 
 
-@post("/v1/api-keys")
-async def post_api_key(data: JSONBody[ApiKeyBody], caller: NamedDependency[Caller]) -> Response[bytes]:
+@post("/v1/api-keys", opt=asks(RegisterApiKey))
+async def post_api_key(data: JSONBody[ApiKeyBody], caller: NamedDependency[Caller]) -> Response[NewApiKey]:
     """Make a key. Its secret is in this one answer alone: a repeat with the same idempotency key lacks it."""
     api_key_id, secret = new_id(), make_secret()
     command = RegisterApiKey(api_key_id=api_key_id, secret_sha256=secret_digest(secret).hex(), **data.model_dump())
@@ -55,25 +62,25 @@ async def post_api_key(data: JSONBody[ApiKeyBody], caller: NamedDependency[Calle
     body: dict[str, Any] = json.loads(response.content)
     if body.get("api_key_id") != str(api_key_id):
         return response
-    shown = {**body, "api_key": written_key(api_key_id, secret)}
+    shown: Any = {**body, "api_key": written_key(api_key_id, secret)}
     return Response(
-        json.dumps(shown).encode(),
+        shown,
         status_code=response.status_code,
         media_type=response.media_type,
         headers={"Cache-Control": "no-store"},
     )
 
 
-@put("/v1/api-keys/{api_key_id:uuid}")
+@put("/v1/api-keys/{api_key_id:uuid}", opt=asks(RegisterApiKey))
 async def put_api_key(
     api_key_id: FromPath[UUID], data: JSONBody[RegisteredKeyBody], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[RegisterApiKeyAnswer]:
     """Make a key known by the hash of its secret."""
     return await caller.do(register_api_key, RegisterApiKey(api_key_id=api_key_id, **data.model_dump()))
 
 
-@delete("/v1/api-keys/{api_key_id:uuid}", status_code=200)
-async def delete_api_key(api_key_id: FromPath[UUID], caller: NamedDependency[Caller]) -> Response[bytes]:
+@delete("/v1/api-keys/{api_key_id:uuid}", status_code=200, opt=asks(RevokeApiKey))
+async def delete_api_key(api_key_id: FromPath[UUID], caller: NamedDependency[Caller]) -> Response[RevokeApiKeyAnswer]:
     """Revoke a key."""
     return await caller.do(revoke_api_key, RevokeApiKey(api_key_id=api_key_id))
 

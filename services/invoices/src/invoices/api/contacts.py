@@ -7,12 +7,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from chassis.http.caller import Caller, not_found
+from chassis.http.openapi import asks
+from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from contracts.invoices import AddContact, ChangeContact, ContactProfile
 from contracts.message import Part
-from invoices.api.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from invoices.store.contacts import find_contacts, list_contacts
-from invoices.usecases.add_contact import add_contact
-from invoices.usecases.change_contact import change_contact
+from invoices.usecases.add_contact import AddContactAnswer, add_contact
+from invoices.usecases.change_contact import ChangeContactAnswer, change_contact
 
 
 class ContactView(Part):
@@ -23,16 +24,16 @@ class ContactView(Part):
     revision: int
 
 
-@post("/v1/contacts")
-async def post_contact(data: JSONBody[AddContact], caller: NamedDependency[Caller]) -> Response[bytes]:
+@post("/v1/contacts", opt=asks(AddContact))
+async def post_contact(data: JSONBody[AddContact], caller: NamedDependency[Caller]) -> Response[AddContactAnswer]:
     """Add a contact, and put it on a matter where one is named."""
     return await caller.do(add_contact, data, status=201)
 
 
-@put("/v1/contacts/{contact_id:uuid}")
+@put("/v1/contacts/{contact_id:uuid}", opt=asks(ChangeContact))
 async def put_contact(
     contact_id: FromPath[UUID], data: JSONBody[ContactProfile], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[ChangeContactAnswer]:
     """Replace what a contact says."""
     return await caller.do(change_contact, ChangeContact(contact_id=contact_id, profile=data))
 

@@ -7,25 +7,26 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from chassis.http.caller import Caller
-from contracts.fields import Paragraphs, PositiveMinor
+from chassis.http.openapi import asks
+from contracts.fields import PositiveMinor, SaidParagraphs
 from contracts.invoices import CreditInvoice, InvoiceTerms, ReviseInvoice, VoidInvoice
 from contracts.message import Part
-from invoices.usecases.credit_invoice import credit_invoice
-from invoices.usecases.revise_invoice import revise_invoice
-from invoices.usecases.void_invoice import void_invoice
+from invoices.usecases.credit_invoice import CreditInvoiceAnswer, credit_invoice
+from invoices.usecases.revise_invoice import ReviseInvoiceAnswer, revise_invoice
+from invoices.usecases.void_invoice import VoidInvoiceAnswer, void_invoice
 
 
 class RevisionBody(Part):
     """Everything the new version says, and why there is one."""
 
     terms: InvoiceTerms
-    reason: Paragraphs
+    reason: SaidParagraphs
 
 
 class VoidBody(Part):
     """Why the invoice is void."""
 
-    reason: Paragraphs
+    reason: SaidParagraphs
 
 
 class CreditBody(Part):
@@ -33,28 +34,28 @@ class CreditBody(Part):
 
     credit_id: UUID
     amount_minor: PositiveMinor
-    reason: Paragraphs
+    reason: SaidParagraphs
 
 
-@post("/v1/invoices/{invoice_id:uuid}/revise", status_code=200)
+@post("/v1/invoices/{invoice_id:uuid}/revise", status_code=200, opt=asks(ReviseInvoice))
 async def post_invoice_revise(
     invoice_id: FromPath[UUID], data: JSONBody[RevisionBody], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[ReviseInvoiceAnswer]:
     """Make a new version; none where a contact would see no difference."""
     return await caller.do(revise_invoice, ReviseInvoice(invoice_id=invoice_id, terms=data.terms, reason=data.reason))
 
 
-@post("/v1/invoices/{invoice_id:uuid}/void", status_code=200)
+@post("/v1/invoices/{invoice_id:uuid}/void", status_code=200, opt=asks(VoidInvoice))
 async def post_invoice_void(
     invoice_id: FromPath[UUID], data: JSONBody[VoidBody], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[VoidInvoiceAnswer]:
     """Declare the invoice void."""
     return await caller.do(void_invoice, VoidInvoice(invoice_id=invoice_id, reason=data.reason))
 
 
-@post("/v1/invoices/{invoice_id:uuid}/credits")
+@post("/v1/invoices/{invoice_id:uuid}/credits", opt=asks(CreditInvoice))
 async def post_invoice_credit(
     invoice_id: FromPath[UUID], data: JSONBody[CreditBody], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[CreditInvoiceAnswer]:
     """Give a credit."""
     return await caller.do(credit_invoice, CreditInvoice(invoice_id=invoice_id, **data.model_dump()), status=201)

@@ -1,5 +1,6 @@
 """`/v1/invoices/{id}/versions/{n}/pdf`: the PDF of one version, as it was made; made again where it was given up."""
 
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from chassis.blobs import BlobFault, Blobs
 from chassis.http.caller import Caller, not_found
+from chassis.http.openapi import asks
 from chassis.http.problem import ProblemError
 from contracts.fields import CommentChoice
 from contracts.invoices import RenderInvoicePdf
@@ -18,7 +20,7 @@ from contracts.message import Part
 from invoices.api.version_number import admit_version
 from invoices.domain.printing import Printed
 from invoices.store.documents import Found, find_document
-from invoices.usecases.render_invoice_pdf import render_invoice_pdf
+from invoices.usecases.render_invoice_pdf import RenderInvoicePdfAnswer, render_invoice_pdf
 
 Choice = Annotated[CommentChoice, QueryParameter(name="comments", description="which client-visible comments it shows")]
 
@@ -31,10 +33,10 @@ class PdfBody(Part):
     comments: CommentChoice = "all"
 
 
-@post("/v1/invoices/{invoice_id:uuid}/versions/{version:int}/pdf", status_code=200)
+@post("/v1/invoices/{invoice_id:uuid}/versions/{version:int}/pdf", status_code=200, opt=asks(RenderInvoicePdf))
 async def post_invoice_pdf(
     invoice_id: FromPath[UUID], version: FromPath[int], data: JSONBody[PdfBody], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[RenderInvoicePdfAnswer]:
     """Have a PDF made again that was given up."""
     number = admit_version(version, "pdf")
     command = RenderInvoicePdf(invoice_id=invoice_id, version=number, comments=data.comments)
@@ -44,7 +46,11 @@ async def post_invoice_pdf(
 def invoice_pdf_route(blobs: Blobs) -> HTTPRouteHandler:
     """Make the route over the store that the PDFs are in."""
 
-    @get("/v1/invoices/{invoice_id:uuid}/versions/{version:int}/pdf", media_type="application/pdf")
+    @get(
+        "/v1/invoices/{invoice_id:uuid}/versions/{version:int}/pdf",
+        media_type="application/pdf",
+        opt={"problems": (HTTPStatus.CONFLICT,)},  # it is being made, or could not be
+    )
     async def get_invoice_pdf(
         invoice_id: FromPath[UUID], version: FromPath[int], caller: NamedDependency[Caller], comments: Choice = "all"
     ) -> Response[bytes]:

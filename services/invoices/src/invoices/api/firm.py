@@ -7,10 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from chassis.http.caller import Caller, not_found
+from chassis.http.openapi import asks
 from contracts.invoices import ChangeFirm, FirmProfile
 from contracts.message import Part
 from invoices.store.firms import find_firms
-from invoices.usecases.change_firm import change_firm
+from invoices.usecases.change_firm import ChangeFirmAnswer, change_firm
 
 
 class FirmView(Part):
@@ -31,7 +32,7 @@ async def get_firm(caller: NamedDependency[Caller]) -> FirmView:
     return FirmView.model_validate(firm, from_attributes=True)
 
 
-@put("/v1/firm")
-async def put_firm(data: JSONBody[FirmProfile], caller: NamedDependency[Caller]) -> Response[bytes]:
+@put("/v1/firm", opt=asks(ChangeFirm))
+async def put_firm(data: JSONBody[FirmProfile], caller: NamedDependency[Caller]) -> Response[ChangeFirmAnswer]:
     """Replace the firm's profile."""
     return await caller.do(change_firm, ChangeFirm(firm_id=caller.firm_id, profile=data))

@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chassis.http.caller import Caller, not_found
+from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from contracts.message import Part
-from invoices.api.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from invoices.domain.history import Kind, Plain
 from invoices.store.history_entries import ListedEntry, list_entries
 from invoices.store.invoices import find_invoices

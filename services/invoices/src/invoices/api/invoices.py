@@ -7,40 +7,36 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from chassis.http.caller import Caller, not_found
+from chassis.http.openapi import asks
+from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from contracts.invoices import ChangeDraft, DraftInvoice, FinaliseInvoice, InvoiceTerms
-from contracts.message import Part
 from invoices.api.invoice_views import InvoiceSummary, InvoiceView, VersionView, show, show_version, summarise
-from invoices.api.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from invoices.api.version_number import admit_version
 from invoices.store.invoice_versions import find_version, list_versions
 from invoices.store.invoices import find_invoices, list_invoices
-from invoices.usecases.change_draft import change_draft
-from invoices.usecases.draft_invoice import draft_invoice
-from invoices.usecases.finalise_invoice import finalise_invoice
+from invoices.usecases.change_draft import ChangeDraftAnswer, change_draft
+from invoices.usecases.draft_invoice import DraftInvoiceAnswer, draft_invoice
+from invoices.usecases.finalise_invoice import FinaliseInvoiceAnswer, finalise_invoice
 
 
-class VersionsView(Part):
-    """All versions of an invoice, first one first; none while it is a draft."""
-
-    items: list[VersionView]
-
-
-@post("/v1/invoices")
-async def post_invoice(data: JSONBody[DraftInvoice], caller: NamedDependency[Caller]) -> Response[bytes]:
+@post("/v1/invoices", opt=asks(DraftInvoice))
+async def post_invoice(data: JSONBody[DraftInvoice], caller: NamedDependency[Caller]) -> Response[DraftInvoiceAnswer]:
     """Draft an invoice."""
     return await caller.do(draft_invoice, data, status=201)
 
 
-@put("/v1/invoices/{invoice_id:uuid}")
+@put("/v1/invoices/{invoice_id:uuid}", opt=asks(ChangeDraft))
 async def put_invoice(
     invoice_id: FromPath[UUID], data: JSONBody[InvoiceTerms], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[ChangeDraftAnswer]:
     """Replace what a draft says."""
     return await caller.do(change_draft, ChangeDraft(invoice_id=invoice_id, terms=data))
 
 
-@post("/v1/invoices/{invoice_id:uuid}/finalise", status_code=200)
-async def post_invoice_finalise(invoice_id: FromPath[UUID], caller: NamedDependency[Caller]) -> Response[bytes]:
+@post("/v1/invoices/{invoice_id:uuid}/finalise", status_code=200, opt=asks(FinaliseInvoice))
+async def post_invoice_finalise(
+    invoice_id: FromPath[UUID], caller: NamedDependency[Caller]
+) -> Response[FinaliseInvoiceAnswer]:
     """Give the invoice its number and first version."""
     return await caller.do(finalise_invoice, FinaliseInvoice(invoice_id=invoice_id))
 
@@ -68,13 +64,13 @@ async def get_invoices(
 
 
 @get("/v1/invoices/{invoice_id:uuid}/versions")
-async def get_invoice_versions(invoice_id: FromPath[UUID], caller: NamedDependency[Caller]) -> VersionsView:
-    """Show all versions."""
+async def get_invoice_versions(invoice_id: FromPath[UUID], caller: NamedDependency[Caller]) -> Page[VersionView]:
+    """Show all versions, first one first; none while it is a draft."""
     key = (caller.firm_id, invoice_id)
     async with caller.reading("invoices:read") as tx:
         if not await find_invoices(tx, [key]):
             raise not_found("invoice")
-        return VersionsView(items=[show_version(version) for version in await list_versions(tx, key)])
+        return Page(items=[show_version(version) for version in await list_versions(tx, key)])
 
 
 @get("/v1/invoices/{invoice_id:uuid}/versions/{version:int}")

@@ -8,14 +8,15 @@ from litestar.params import FromPath, JSONBody
 from pydantic import Field
 
 from chassis.http.caller import Caller, not_found
+from chassis.http.openapi import asks
+from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from contracts.fields import ContactRole
 from contracts.invoices import AssignMatterContact, ChangeMatter, MatterContact, MatterProfile, OpenMatter
 from contracts.message import Part
-from invoices.api.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from invoices.store.matters import find_matters, list_matters
-from invoices.usecases.assign_matter_contact import assign_matter_contact
-from invoices.usecases.change_matter import change_matter
-from invoices.usecases.open_matter import open_matter
+from invoices.usecases.assign_matter_contact import AssignMatterContactAnswer, assign_matter_contact
+from invoices.usecases.change_matter import ChangeMatterAnswer, change_matter
+from invoices.usecases.open_matter import OpenMatterAnswer, open_matter
 
 
 class RolesBody(Part):
@@ -33,33 +34,33 @@ class MatterView(Part):
     revision: int
 
 
-@post("/v1/matters")
-async def post_matter(data: JSONBody[OpenMatter], caller: NamedDependency[Caller]) -> Response[bytes]:
+@post("/v1/matters", opt=asks(OpenMatter))
+async def post_matter(data: JSONBody[OpenMatter], caller: NamedDependency[Caller]) -> Response[OpenMatterAnswer]:
     """Open a matter."""
     return await caller.do(open_matter, data, status=201)
 
 
-@put("/v1/matters/{matter_id:uuid}")
+@put("/v1/matters/{matter_id:uuid}", opt=asks(ChangeMatter))
 async def put_matter(
     matter_id: FromPath[UUID], data: JSONBody[MatterProfile], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[ChangeMatterAnswer]:
     """Replace a matter's profile."""
     return await caller.do(change_matter, ChangeMatter(matter_id=matter_id, profile=data))
 
 
-@put("/v1/matters/{matter_id:uuid}/contacts/{contact_id:uuid}")
+@put("/v1/matters/{matter_id:uuid}/contacts/{contact_id:uuid}", opt=asks(AssignMatterContact))
 async def put_matter_contact(
     matter_id: FromPath[UUID], contact_id: FromPath[UUID], data: JSONBody[RolesBody], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[AssignMatterContactAnswer]:
     """Set a contact's roles."""
     command = AssignMatterContact(matter_id=matter_id, contact_id=contact_id, roles=data.roles)
     return await caller.do(assign_matter_contact, command)
 
 
-@delete("/v1/matters/{matter_id:uuid}/contacts/{contact_id:uuid}", status_code=200)
+@delete("/v1/matters/{matter_id:uuid}/contacts/{contact_id:uuid}", status_code=200, opt=asks(AssignMatterContact))
 async def delete_matter_contact(
     matter_id: FromPath[UUID], contact_id: FromPath[UUID], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[AssignMatterContactAnswer]:
     """Take a contact off the matter."""
     command = AssignMatterContact(matter_id=matter_id, contact_id=contact_id, roles=[])
     return await caller.do(assign_matter_contact, command)

@@ -7,13 +7,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from chassis.http.caller import Caller, not_found
+from chassis.http.openapi import asks
+from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from contracts.fields import EmailAddress, Name
 from contracts.invoices import AddStaffUser, ChangeStaffUser, StaffRole
 from contracts.message import Part
-from invoices.api.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from invoices.store.staff_users import find_staff_users, list_staff_users
-from invoices.usecases.add_staff_user import add_staff_user
-from invoices.usecases.change_staff_user import change_staff_user
+from invoices.usecases.add_staff_user import AddStaffUserAnswer, add_staff_user
+from invoices.usecases.change_staff_user import ChangeStaffUserAnswer, change_staff_user
 
 
 class StaffUserBody(Part):
@@ -32,16 +33,18 @@ class StaffUserView(StaffUserBody):
     revision: int
 
 
-@post("/v1/staff-users")
-async def post_staff_user(data: JSONBody[AddStaffUser], caller: NamedDependency[Caller]) -> Response[bytes]:
+@post("/v1/staff-users", opt=asks(AddStaffUser))
+async def post_staff_user(
+    data: JSONBody[AddStaffUser], caller: NamedDependency[Caller]
+) -> Response[AddStaffUserAnswer]:
     """Open an account."""
     return await caller.do(add_staff_user, data, status=201)
 
 
-@put("/v1/staff-users/{staff_user_id:uuid}")
+@put("/v1/staff-users/{staff_user_id:uuid}", opt=asks(ChangeStaffUser))
 async def put_staff_user(
     staff_user_id: FromPath[UUID], data: JSONBody[StaffUserBody], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[ChangeStaffUserAnswer]:
     """Replace what an account says."""
     command = ChangeStaffUser(staff_user_id=staff_user_id, **data.model_dump())
     return await caller.do(change_staff_user, command)

@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from chassis.http.caller import Caller, not_found
-from notify.api.models import AttemptShown, ContentShown, DeliveryOpened, DeliveryPage, DeliveryShown, ItemShown
+from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
+from notify.api.models import AttemptShown, ContentShown, DeliveryOpened, DeliveryShown, ItemShown
 from notify.domain.delivery import DeliveryState, Item
 from notify.store.attempts import list_attempts
 from notify.store.contents import find_contents
@@ -19,7 +20,6 @@ from notify.store.delivery_list import DeliveryFilter, KeptDelivery, find_delive
 SCOPE = "deliveries:read"
 # Litestar keeps the name `state` for itself.
 StateWanted = Annotated[DeliveryState | None, QueryParameter(name="state")]
-PageSize = Annotated[int, QueryParameter(ge=1, le=200)]
 
 
 @get("/v1/deliveries")
@@ -28,16 +28,16 @@ async def get_deliveries(
     wanted_state: StateWanted = None,
     invoice_id: FromQuery[UUID | None] = None,
     contact_id: FromQuery[UUID | None] = None,
-    after: FromQuery[UUID | None] = None,
-    limit: PageSize = 50,
-) -> DeliveryPage:
+    after: After = None,
+    limit: Limit = LIMIT_DEFAULT,
+) -> Page[DeliveryShown]:
     """List the firm's deliveries, newest first."""
     wanted = DeliveryFilter(after, wanted_state, contact_id, invoice_id)
     async with caller.reading(SCOPE) as tx:
         found = await list_deliveries(tx, caller.firm_id, wanted, limit + 1)
         items = await list_items(tx, [caller.firm_id], [delivery.delivery_id for delivery in found])
     shown = [_shown(delivery, items.get(delivery.delivery_id, ())) for delivery in found[:limit]]
-    return DeliveryPage(deliveries=shown, next_after=shown[-1].delivery_id if len(found) > limit else None)
+    return Page(items=shown, next=cut_page([delivery.delivery_id for delivery in found], limit))
 
 
 @get("/v1/deliveries/{delivery_id:uuid}")

@@ -56,13 +56,6 @@ class DeliveryShown(Part):
     items: list[ItemShown]
 
 
-class DeliveryPage(Part):
-    """Newest first. `next_after` asks for the next page; None on the last one."""
-
-    deliveries: list[DeliveryShown]
-    next_after: UUID | None
-
-
 class AttachmentShown(Part):
     """A file that goes with the message, in the blob store under its hash."""
 

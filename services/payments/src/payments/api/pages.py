@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chassis.http.caller import Caller, not_found
+from chassis.http.page import Page
 from contracts.fields import Currency, Label, Minor, Name, SumMinor
 from contracts.message import Part
 from payments.domain.ledger import Account
@@ -78,12 +79,6 @@ class AccountBody(Part):
     credit_minor: int
 
 
-class TrialBalanceBody(Part):
-    """All debits and credits of the firm: in each currency, as much of the one as of the other."""
-
-    accounts: list[AccountBody]
-
-
 @get("/v1/contacts/{contact_id:uuid}/payable-invoices")
 async def get_payable_invoices(contact_id: FromPath[UUID], caller: NamedDependency[Caller]) -> PaymentPageBody:
     """List, by currency, what owes something and is shared with the contact by portal or e-mail now."""
@@ -105,8 +100,8 @@ async def get_balance(invoice_id: FromPath[UUID], caller: NamedDependency[Caller
 
 
 @get("/v1/ledger/trial-balance")
-async def get_trial_balance(caller: NamedDependency[Caller]) -> TrialBalanceBody:
-    """Sum the firm's books, account by account."""
+async def get_trial_balance(caller: NamedDependency[Caller]) -> Page[AccountBody]:
+    """Sum the firm's books, account by account: in each currency, as much is debited as credited."""
     async with caller.reading("payments:read") as tx:
         sums = await list_account_sums(tx, caller.firm_id)
-    return TrialBalanceBody(accounts=[AccountBody.model_validate(each, from_attributes=True) for each in sums])
+    return Page(items=[AccountBody.model_validate(each, from_attributes=True) for each in sums])

@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chassis.http.caller import Caller, not_found
+from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from contracts.fields import Channel
 from contracts.message import Part
-from sharing.api.page import After, Limit
 from sharing.store.communications import list_communications
 from sharing.store.matters import is_matter_known
 
@@ -27,21 +27,14 @@ class CommunicationBody(Part):
     logged_at: datetime
 
 
-class CommunicationsPage(Part):
-    """A matter's communications, newest first. `next_after` is null on the last page."""
-
-    communications: list[CommunicationBody]
-    next_after: UUID | None
-
-
 @get("/v1/matters/{matter_id:uuid}/communications")
 async def get_communications(
-    matter_id: FromPath[UUID], caller: NamedDependency[Caller], limit: Limit = 50, after: After = None
-) -> CommunicationsPage:
-    """List what was written to contacts on a matter."""
+    matter_id: FromPath[UUID], caller: NamedDependency[Caller], limit: Limit = LIMIT_DEFAULT, after: After = None
+) -> Page[CommunicationBody]:
+    """List what was written to contacts on a matter, newest first."""
     async with caller.reading("shares:read") as tx:
         if not await is_matter_known(tx, caller.firm_id, matter_id):
             raise not_found("matter")
         rows = await list_communications(tx, caller.firm_id, matter_id, after, limit + 1)
-    page = [CommunicationBody.model_validate(row, from_attributes=True) for row in rows[:limit]]
-    return CommunicationsPage(communications=page, next_after=page[-1].communication_id if len(rows) > limit else None)
+    items = [CommunicationBody.model_validate(row, from_attributes=True) for row in rows[:limit]]
+    return Page(items=items, next=cut_page([row.communication_id for row in rows], limit))

@@ -75,4 +75,6 @@ def gate_routes(service_token: str, private_key: Ed25519PrivateKey) -> Router:
         route_handlers=[post_deliveries, post_payments],
         dependencies={"gate": Provide(provide_gate)},
         guards=[service_guard(service_token)],
+        security=[{"service_token": []}],
+        tags=["services only"],
     )

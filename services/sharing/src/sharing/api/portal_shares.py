@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from chassis.http.caller import Caller, not_found
+from chassis.http.openapi import asks
 from contracts.fields import Channel
 from contracts.message import Part
 from contracts.sharing import PortalShareSet, SavePortalShares
@@ -15,6 +16,7 @@ from sharing.domain.share import ShareState
 from sharing.domain.wish import WishState
 from sharing.store.invoices import is_invoice_known
 from sharing.store.listings import list_portal_rows, list_wishes
+from sharing.store.share_answers import PortalSharesSaved
 from sharing.usecases.share_invoices import share_invoices
 
 
@@ -52,10 +54,10 @@ class PortalSharesBody(Part):
     wishes: list[WishBody]
 
 
-@put("/v1/invoices/{invoice_id:uuid}/portal-shares")
+@put("/v1/invoices/{invoice_id:uuid}/portal-shares", opt=asks(SavePortalShares, ends_later=True))
 async def put_portal_shares(
     invoice_id: FromPath[UUID], data: JSONBody[PortalShareSet], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[PortalSharesSaved]:
     """Make a set of contacts the ones who have the invoice in their portal."""
     return await caller.do(share_invoices, SavePortalShares(invoice_id=invoice_id, wanted=data))
 

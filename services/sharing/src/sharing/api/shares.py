@@ -11,17 +11,19 @@ from litestar.params import FromPath, JSONBody
 from pydantic import Field
 
 from chassis.http.caller import Caller, not_found
-from contracts.fields import Channel, CommentChoice, Paragraphs
+from chassis.http.openapi import asks
+from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
+from contracts.fields import Channel, CommentChoice, SaidParagraphs
 from contracts.message import Part
 from contracts.sharing import EmailShareRequest, ResendShares, RevokeShares, ShareByEmail, ShareByLink
-from sharing.api.page import After, Limit
 from sharing.domain.listing import ShareRow
 from sharing.domain.share import ItemKind, ShareState
 from sharing.store.contacts import find_contacts
 from sharing.store.invoices import is_invoice_known
 from sharing.store.listings import list_active_shares_of_contact, list_shares_of_invoice
+from sharing.store.share_answers import LinkGiven, Sent
 from sharing.usecases.resend_shares import resend_shares
-from sharing.usecases.revoke_shares import revoke_shares
+from sharing.usecases.revoke_shares import SharesEnded, revoke_shares
 from sharing.usecases.share_invoices import share_invoices
 
 
@@ -30,7 +32,7 @@ class LinkShareRequest(Part):
 
     contact_id: UUID
     channel: Literal["link", "text"]
-    message: Paragraphs | None = None
+    message: SaidParagraphs | None = None
     comments: CommentChoice = "all"
     on_payment_page: bool = False
     finalise_drafts: bool = False
@@ -48,7 +50,7 @@ class ResendRequest(Part):
 
     channel: Channel
     contact_ids: list[UUID] = Field(min_length=1, max_length=500)
-    message: Paragraphs | None = None
+    message: SaidParagraphs | None = None
 
 
 class ShareBody(Part):
@@ -71,49 +73,42 @@ class ShareBody(Part):
     ended_at: datetime | None
 
 
-class SharesPage(Part):
-    """Shares, newest first. `next_after` is null on the last page."""
-
-    shares: list[ShareBody]
-    next_after: UUID | None
-
-
-@post("/v1/invoices/{invoice_id:uuid}/email-shares", status_code=200)
+@post("/v1/invoices/{invoice_id:uuid}/email-shares", status_code=200, opt=asks(ShareByEmail, ends_later=True))
 async def post_email_shares(
     invoice_id: FromPath[UUID], data: JSONBody[EmailShareRequest], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[Sent]:
     """E-mail an invoice to contacts, with its PDF; again to those who had it."""
     return await caller.do(share_invoices, ShareByEmail(invoice_id=invoice_id, wanted=data))
 
 
-@post("/v1/invoices/{invoice_id:uuid}/link-shares", status_code=200)
+@post("/v1/invoices/{invoice_id:uuid}/link-shares", status_code=200, opt=asks(ShareByLink, ends_later=True))
 async def post_link_shares(
     invoice_id: FromPath[UUID], data: JSONBody[LinkShareRequest], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[LinkGiven]:
     """Give a contact a link to an invoice."""
     return await caller.do(share_invoices, ShareByLink(invoice_id=invoice_id, **dict(data)))
 
 
-@post("/v1/invoices/{invoice_id:uuid}/shares/revoke", status_code=200)
+@post("/v1/invoices/{invoice_id:uuid}/shares/revoke", status_code=200, opt=asks(RevokeShares))
 async def post_shares_revoke(
     invoice_id: FromPath[UUID], data: JSONBody[RevokeRequest], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[SharesEnded]:
     """End shares of an invoice; nobody is told."""
     return await caller.do(revoke_shares, RevokeShares(invoice_id=invoice_id, **dict(data)))
 
 
-@post("/v1/invoices/{invoice_id:uuid}/shares/resend", status_code=200)
+@post("/v1/invoices/{invoice_id:uuid}/shares/resend", status_code=200, opt=asks(ResendShares))
 async def post_shares_resend(
     invoice_id: FromPath[UUID], data: JSONBody[ResendRequest], caller: NamedDependency[Caller]
-) -> Response[bytes]:
+) -> Response[Sent]:
     """Tell contacts again of an invoice that they have."""
     return await caller.do(resend_shares, ResendShares(invoice_id=invoice_id, **dict(data)))
 
 
 @get("/v1/invoices/{invoice_id:uuid}/shares")
 async def get_shares_of_invoice(
-    invoice_id: FromPath[UUID], caller: NamedDependency[Caller], limit: Limit = 50, after: After = None
-) -> SharesPage:
+    invoice_id: FromPath[UUID], caller: NamedDependency[Caller], limit: Limit = LIMIT_DEFAULT, after: After = None
+) -> Page[ShareBody]:
     """List all shares of an invoice by any channel, ended ones too."""
     async with caller.reading("shares:read") as tx:
         if not await is_invoice_known(tx, caller.firm_id, invoice_id):
@@ -124,8 +119,8 @@ async def get_shares_of_invoice(
 
 @get("/v1/contacts/{contact_id:uuid}/shares")
 async def get_shares_of_contact(
-    contact_id: FromPath[UUID], caller: NamedDependency[Caller], limit: Limit = 50, after: After = None
-) -> SharesPage:
+    contact_id: FromPath[UUID], caller: NamedDependency[Caller], limit: Limit = LIMIT_DEFAULT, after: After = None
+) -> Page[ShareBody]:
     """List everything that is shared right now with a contact, by any channel."""
     async with caller.reading("shares:read") as tx:
         if not await find_contacts(tx, [(caller.firm_id, contact_id)]):
@@ -134,7 +129,7 @@ async def get_shares_of_contact(
     return _page(rows, limit)
 
 
-def _page(rows: Sequence[ShareRow], limit: int) -> SharesPage:
+def _page(rows: Sequence[ShareRow], limit: int) -> Page[ShareBody]:
     """Cut a page from one row more than it holds."""
-    shares = [ShareBody.model_validate(row, from_attributes=True) for row in rows[:limit]]
-    return SharesPage(shares=shares, next_after=shares[-1].share_id if len(rows) > limit else None)
+    items = [ShareBody.model_validate(row, from_attributes=True) for row in rows[:limit]]
+    return Page(items=items, next=cut_page([row.share_id for row in rows], limit))

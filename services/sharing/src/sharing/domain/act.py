@@ -170,19 +170,19 @@ def _admit(invoice: Invoice, reached: Sequence[UUID], act: Act, known: Known) ->
     if obstacle is not None:
         return obstacle
     admitted: list[Contact] = []
-    missing: Missing | None = None
+    missing_ids: list[UUID] = []
     for contact_id in reached:
         # What is known of a contact is newer than what was typed in under its id.
         contact = known.contacts.get((invoice.firm_id, contact_id)) or act.typed_in.get(contact_id)
         is_on_matter = contact_id in act.typed_in or _is_on_matter(invoice, contact_id, known)
         obstacle = obstacle_to_contact(invoice, act.channel, contact, is_on_matter=is_on_matter)
         if isinstance(obstacle, Missing):
-            missing = obstacle
+            missing_ids.append(contact_id)
         elif obstacle is not None:
             return obstacle
         elif contact is not None:
             admitted.append(contact)
-    return missing or admitted
+    return Missing("contact", tuple(missing_ids)) if missing_ids else admitted
 
 
 def _is_on_matter(invoice: Invoice, contact_id: UUID, known: Known) -> bool:

@@ -59,9 +59,10 @@ class Barred:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that the decision needs has not arrived here."""
+    """Something that the decision needs has not arrived here; `ids` where the act names several."""
 
     what: Literal["invoice", "firm", "matter", "contact"]
+    ids: tuple[UUID, ...] = ()
 
 
 Obstacle: TypeAlias = Barred | Missing

@@ -55,7 +55,7 @@ def _decide(
     if isinstance(plan, Plan):
         return PlannedAct(request.cause, invoice, shares, act, plan)
     if isinstance(plan, Missing):
-        return NotYetKnown(plan.what)
+        return NotYetKnown(plan.what, ids=plan.ids)
     no = refused(invoice, plan)
     # What is shared is our own to know; the rest is drawn from replicas.
     return no if plan.refusal == Refusal.NOT_SHARED else perhaps_late(no)

@@ -119,8 +119,8 @@ def _judge(
             return PlannedAct(request.cause, invoice, shares, act, plan)
         case AfterFinalising():
             return _wait(request, act)
-        case Missing(what):
-            return NotYetKnown(what)
+        case Missing(what, ids):
+            return NotYetKnown(what, ids=ids)
         case barred:
             return perhaps_late(refused(invoice, barred))
 

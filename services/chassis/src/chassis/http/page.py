@@ -21,7 +21,7 @@ class Page(Part, Generic[T]):
     """Some rows of a list. `next` is to be sent as `after` for the following page; None on the last one."""
 
     items: list[T]
-    next: UUID | None
+    next: UUID | None = None
 
 
 def cut_page(ids: Sequence[UUID], limit: int) -> UUID | None:
