@@ -35,6 +35,8 @@ def main() -> int:
     parser.add_argument("--infrastructure", action="store_true", help="no services")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # Asked before it answers, the broker is no error here: whoever waits for it says so when it stays away.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     # Standard output is for events to whoever started us; the migrations log through structlog.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     run = RunFolder(arguments.folder)
