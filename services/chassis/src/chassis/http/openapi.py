@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -68,7 +69,7 @@ class _DocumentPlugin(JsonRenderPlugin):
         """Write the document."""
         if self._written is None:
             _complete(openapi_schema, request.app)
-            self._written = self.render_json(request, openapi_schema)
+            self._written = msgspec.json.encode(openapi_schema)
         return self._written
 
 
