@@ -12,7 +12,7 @@ UNKNOWN_ATTEMPTS_MAX = 2
 class Attempted:
     """How an attempt ended. `unknown`: the whole message was handed over and no answer came, so it may have arrived.
 
-    `code` and `answer` are the server's; where no server spoke, `answer` says what went wrong.
+    `code` and `answer` are the server's; where no server spoke, `answer` says what went wrong. It is printable.
     """
 
     outcome: AttemptOutcome
