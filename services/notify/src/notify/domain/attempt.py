@@ -41,6 +41,12 @@ class Verdict:
     pause_seconds: float | None
 
 
+def reason_of(verdict: Verdict, attempted: Attempted) -> str:
+    """Write the verdict's slug, and what the server said."""
+    code = "" if attempted.code is None else f"{attempted.code} "
+    return f"{verdict.reason}: {code}{attempted.answer}"
+
+
 def judge(attempted: Attempted, *, attempt: int, unknown_attempts: int, policy: RetryPolicy, jitter: float) -> Verdict:
     """Decide what follows from an attempt. `attempt` and `unknown_attempts` include it; `jitter` is from 0 to 1."""
     match attempted.outcome:

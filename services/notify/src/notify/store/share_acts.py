@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.database import Tx
 from notify.domain.changes import LastAct
 
-# Generations count up, and in one of them the act that comes later counts: facts of an invoice come in their order, once
+# Generations count up, and in one of them the act that comes later counts: an invoice's facts come in their order, once
 # each. Their times say nothing, each is by the clock of a replica. A share that one fact names twice is taken once.
 _UPSERT: LiteralString = """
 insert into share_acts (
