@@ -38,7 +38,10 @@ class DeliveryAccepted(Fact, topic=topics.DELIVERY, key="delivery_id"):
 
 
 class DeliveryFailed(Fact, topic=topics.DELIVERY, key="delivery_id"):
-    """The message was refused for good, retries ended, or its PDF was given up; the contact was not told (N5)."""
+    """The message was refused for good, retries ended, or its PDF was given up; the contact was not told (N5).
+
+    Where its PDF is made after all, it is sent, and its `delivery-accepted` follows: the later counts.
+    """
 
     delivery_id: UUID
     contact_id: UUID

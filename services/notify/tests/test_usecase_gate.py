@@ -1,9 +1,12 @@
 """The gate is asked just before a message is handed over: what has ended by then is not told."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from notify.gateways.sharing_gate import SharingGate
 from notify.usecases.claim_deliveries import claim_deliveries
 from notify.usecases.send_delivery import send_delivery
 
@@ -94,3 +97,31 @@ async def test_a_sender_that_lost_its_lease_at_the_gate_changes_nothing(room: Ma
     assert (await room.state())[0] == "claimed"
     await send_delivery(room.database, room.desk, present)
     assert (await room.state())[0] == "accepted"
+
+
+@pytest.mark.proves("S7", "N5")
+async def test_a_gate_whose_answer_trickles_in_for_ever_is_given_up_in_time(room: Mailroom) -> None:
+    ended = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        hung_up = asyncio.ensure_future(reader.read())
+        while not hung_up.done():
+            # A byte now and then keeps httpx's own limit, of each wait, from ever being reached.
+            writer.write(b" ")
+            await asyncio.wait([hung_up], timeout=0.05)
+        writer.close()
+        ended.set()
+
+    await room.plan(room.act())
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        gate = SharingGate(url, "x" * 40, timeout_seconds=0.5)
+        (claimed,) = await claim_deliveries(room.database, 1, 60)
+        async with asyncio.timeout(10):
+            await send_delivery(room.database, replace(room.desk, gate=gate), claimed)
+        assert not gate.is_answering
+        await gate.close()
+        await asyncio.wait_for(ended.wait(), 10)
+    assert await room.state() == ("planned", "gate_unreachable")

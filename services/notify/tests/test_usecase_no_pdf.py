@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from chassis.health import Progress
+from chassis.ids import new_id
 from chassis.intake.guard import Guard
+from chassis.outcome import Cause
 from chassis.testing.records import record_of
 from contracts.invoices import InvoicePdfFailed
 from notify.handlers import FACTS
@@ -76,3 +78,93 @@ async def test_a_notice_waits_no_more_when_only_the_share_with_the_pdf_ends(room
     assert await room.send_due() == 0
     await room.follow(emailed, "revoked", "email")
     assert await room.send_due() == 1
+
+
+STATES = "select template, state, reason from deliveries order by planned_at, delivery_id"
+
+
+async def told_of_by_portal_and_mail(room: Mailroom) -> Any:
+    """An invoice that Ada has by both channels and has been told of."""
+    act = room.act()
+    emailed = room.also(act, "email")
+    await room.make_pdf(act)
+    await room.plan(act, emailed)
+    assert await room.send_due() == 2
+    return act
+
+
+@pytest.mark.proves("I4", "N5")
+@pytest.mark.parametrize("order", ["before", "after"])
+async def test_a_notice_goes_without_the_pdf_to_those_who_have_the_invoice_elsewhere(
+    room: Mailroom, order: str
+) -> None:
+    act = await told_of_by_portal_and_mail(room)
+    await room.edit(room.change_of(act, 2, 100))
+    if order == "before":
+        await give_up(room, act, version=2)
+    await room.close()
+    if order == "after":
+        await give_up(room, act, version=2)
+    assert await room.send_due() == 1
+    assert b"application/pdf" not in room.server.mails[-1].content
+    ends = [(kind, told["items"][0]["channel"]) for kind, told in (await room.facts())[-2:]]
+    assert ends == [("delivery-failed", "email"), ("delivery-accepted", "portal")]
+    told = await room.rows("select delivery_id from told_changes join delivery_items using (delivery_id, share_id)")
+    assert len({row["delivery_id"] for row in told}) == 2
+
+    await room.make_pdf(act, version=2)
+    assert await room.send_due() == 1
+    assert b"application/pdf" in room.server.mails[-1].content
+    assert len(room.server.mails) == 4
+    assert await room.close() == 0
+    assert {row["state"] for row in await room.rows(STATES)} == {"accepted"}
+
+
+@pytest.mark.proves("S3", "N5")
+async def test_a_mail_that_failed_for_want_of_its_pdf_goes_when_it_is_made_after_all(room: Mailroom) -> None:
+    act = room.act(channel="email")
+    await room.plan(act)
+    await give_up(room, act)
+    await room.make_pdf(act, version=2)
+    assert await room.send_due() == 0
+    await room.make_pdf(act)
+    assert await room.send_due() == 1
+    assert await room.state() == ("accepted", None)
+    assert [kind for kind, _ in await room.facts()] == ["delivery-failed", "delivery-accepted"]
+    await room.make_pdf(act)
+    assert await room.send_due() == 0
+
+
+@pytest.mark.proves("S7", "N5")
+async def test_what_was_unshared_since_it_failed_is_not_sent_when_the_pdf_is_made(room: Mailroom) -> None:
+    act = room.act(channel="email")
+    await room.plan(act)
+    await give_up(room, act)
+    await room.follow(act, "revoked", "email")
+    await room.make_pdf(act)
+    assert await room.send_due() == 0
+    assert await room.state() == ("failed", "no_pdf")
+
+
+@pytest.mark.proves("N2", "N5")
+async def test_of_all_that_failed_for_want_of_a_pdf_a_contact_gets_the_newest(room: Mailroom) -> None:
+    act = room.act(channel="email")
+    await room.plan(act)
+    await give_up(room, act)
+    await room.plan((act[0], Cause("notify", new_id(), act[1].firm_id, act[1].actor, new_id())))
+    await room.make_pdf(act)
+    assert await room.send_due() == 1
+    assert [row["state"] for row in await room.rows(STATES)] == ["failed", "accepted"]
+
+
+@pytest.mark.proves("I4", "N5")
+async def test_a_mail_whose_invoice_was_told_to_be_void_since_is_not_sent_any_more(room: Mailroom) -> None:
+    act = room.act(channel="email")
+    await room.plan(act)
+    await give_up(room, act)
+    await room.edit(room.change_of(act, 1, 123_450, "voided"))
+    await room.close()
+    assert await room.send_due() == 1
+    await room.make_pdf(act)
+    assert await room.send_due() == 0
+    assert [row["state"] for row in await room.rows(STATES)] == ["failed", "accepted"]

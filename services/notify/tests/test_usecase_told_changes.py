@@ -189,3 +189,24 @@ async def test_an_idle_planner_commits_nothing(room: Mailroom) -> None:
     assert await plan_notices(watched, 100, 0) == 1
     assert len(commits) == 1
     await watched.close()
+
+
+@pytest.mark.proves("I4", "S7")
+async def test_of_two_acts_the_one_that_comes_later_counts_whatever_the_clocks_say(room: Mailroom) -> None:
+    act = room.act(channel="email")
+    guard = Guard(room.database, FACTS, Progress())
+    firm = room.firm.firm_id
+    shared, _ = knowing(act, 1)
+    again, _ = knowing(act, 2, comments="none")
+    await guard.handle([record_of(shared, 1, firm=firm, time=now())])
+    # Shared by another replica of sharing, whose clock is behind.
+    await guard.handle([record_of(again, 2, firm=firm, time=now() - timedelta(milliseconds=300))])
+    await room.edit(room.change_of(act, 3, 123_450, changed=("comments",)))
+    await room.close()
+    assert await room.notices() == []
+    # Its generation is older: it comes late.
+    await room.write("update share_acts set generation = 2")
+    await guard.handle([record_of(shared, 3, firm=firm)])
+    assert await room.rows("select comments, invoice_revision from share_acts") == [
+        {"comments": "none", "invoice_revision": 2}
+    ]

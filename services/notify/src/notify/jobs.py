@@ -8,7 +8,9 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from chassis.database import Database
+import structlog
+
+from chassis.database import TRANSIENT, Database
 from chassis.jobs import Job, Step
 from notify.domain.delivery import Claimed
 from notify.usecases.claim_deliveries import claim_deliveries
@@ -18,6 +20,8 @@ from notify.usecases.send_delivery import Desk, send_delivery
 
 WAIT_SECONDS_MAX = 5.0
 WINDOWS_AT_ONCE_MAX = 100
+
+_log = structlog.get_logger("notify.sender")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Sender:
     async def step(self, database: Database) -> bool:
         """Fill every free place with a delivery that is due; True if there may be more.
 
-        Raises: what a sending task raised, its delivery is sent again when its lease ends.
+        Raises: the database's error while it is away; what was on its way is sent again when its lease ends.
         """
         self._reap()
         await self._desk.mailer.close_idle()
@@ -76,9 +80,16 @@ class Sender:
         self._sending[asyncio.create_task(send_delivery(database, self._desk, claimed))] = claimed
 
     def _reap(self) -> None:
-        for task in [task for task in self._sending if task.done()]:
+        """Let go of what has ended. One delivery's fault neither hides another's nor ends the sender."""
+        ended = [task for task in self._sending if task.done()]
+        errors = [error for task in ended if (error := task.exception()) is not None]
+        for task in ended:
             del self._sending[task]
-            task.result()
+        for error in errors:
+            _log.error("delivery_left_to_its_lease", error=type(error).__name__)
+        for error in errors:
+            if isinstance(error, TRANSIENT):
+                raise error
 
     async def _renew_in_time(self, database: Database) -> None:
         elapsed_seconds = asyncio.get_running_loop().time() - self._renewed_at

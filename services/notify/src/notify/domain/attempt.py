@@ -12,7 +12,7 @@ UNKNOWN_ATTEMPTS_MAX = 2
 class Attempted:
     """How an attempt ended. `unknown`: the whole message was handed over and no answer came, so it may have arrived.
 
-    `code` and `answer` are the server's; where no server spoke, `answer` says what went wrong.
+    `code` and `answer` are the server's; where no server spoke, `answer` says what went wrong. It is printable.
     """
 
     outcome: AttemptOutcome
@@ -39,6 +39,12 @@ class Verdict:
     state: Literal["accepted", "retry", "unknown", "failed"]
     reason: str | None
     pause_seconds: float | None
+
+
+def reason_of(verdict: Verdict, attempted: Attempted) -> str:
+    """Write the verdict's slug, and what the server said."""
+    code = "" if attempted.code is None else f"{attempted.code} "
+    return f"{verdict.reason}: {code}{attempted.answer}"
 
 
 def judge(attempted: Attempted, *, attempt: int, unknown_attempts: int, policy: RetryPolicy, jitter: float) -> Verdict:

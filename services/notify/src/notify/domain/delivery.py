@@ -108,6 +108,10 @@ class Content:
     share_ids: tuple[UUID, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
+    def tells_only_of(self, items: Sequence[Item]) -> bool:
+        """Whether it may be sent while no more than these items may be told."""
+        return set(self.share_ids) <= {item.share_id for item in items}
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

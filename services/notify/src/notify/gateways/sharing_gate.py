@@ -1,5 +1,6 @@
 """Sharing's gate over HTTP: whether shares are in force, asked just before a message is handed over (S7)."""
 
+import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
@@ -19,10 +20,14 @@ class GateUnreachable(OSError):
 
 
 class SharingGate:
-    """One gate, by its address and the token that services share."""
+    """One gate, by its address and the token that services share.
+
+    `timeout_seconds` bounds a whole question and its answer.
+    """
 
     def __init__(self, url: str, service_token: str, *, timeout_seconds: float) -> None:
         self._answered_last = True
+        self._timeout_seconds = timeout_seconds
         self._client = httpx.AsyncClient(
             base_url=url,
             timeout=timeout_seconds,
@@ -50,17 +55,19 @@ class SharingGate:
 
     async def _ask(self, asked: DeliveriesAsked) -> DeliveriesAnswered:
         try:
-            answer = await self._client.post(
-                "/v1/gate/deliveries",
-                content=asked.model_dump_json().encode(),
-                headers={"Content-Type": "application/json"},
-            )
+            # httpx bounds each wait for a few bytes; an answer that trickles in would never end by that.
+            async with asyncio.timeout(self._timeout_seconds):
+                answer = await self._client.post(
+                    "/v1/gate/deliveries",
+                    content=asked.model_dump_json().encode(),
+                    headers={"Content-Type": "application/json"},
+                )
             if answer.status_code != HTTPStatus.OK:
                 self._answered_last = False
                 _log.error("gate_refused_to_answer", status=answer.status_code)
                 raise GateUnreachable(f"the gate answered {answer.status_code}")
             told = DeliveriesAnswered.model_validate_json(answer.content)
-        except (httpx.RequestError, ValidationError) as error:
+        except (httpx.RequestError, TimeoutError, ValidationError) as error:
             self._answered_last = False
             _log.warning("gate_unreachable", error=type(error).__name__)
             raise GateUnreachable(type(error).__name__) from error

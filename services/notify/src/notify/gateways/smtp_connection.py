@@ -10,11 +10,12 @@ from typing import Literal
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
-from notify.domain.attempt import Attempted
+from notify.domain.attempt import Attempted, AttemptOutcome
 
 MAILS_MAX = 100
 IDLE_SECONDS_MAX = 60.0
 ANSWER_LENGTH_MAX = 500
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 START_INPUT = 354
 # Asked for a log-in we do not have or that no longer counts: our settings are wrong, not the message.
 OUR_FAULT = frozenset({530, 534, 535, 538})
@@ -132,26 +133,33 @@ class SmtpConnection:
         try:
             response = await protocol.read_response(timeout=self._server.final_timeout_seconds)
         except (SMTPException, OSError) as error:
-            return Attempted("unknown", None, _told(error))
+            return _ended("unknown", None, _told(error))
         return _judged(response.code, response.message)
 
 
 def _judged(code: int, answer: str) -> Attempted:
     match code // 100:
         case 2:
-            return Attempted("accepted", code, answer[:ANSWER_LENGTH_MAX])
+            return _ended("accepted", code, answer)
         case 5 if code not in OUR_FAULT:
-            return Attempted("permanent", code, answer[:ANSWER_LENGTH_MAX])
+            return _ended("permanent", code, answer)
         case _:
-            return Attempted("temporary", code, answer[:ANSWER_LENGTH_MAX])
+            return _ended("temporary", code, answer)
 
 
 def _put_off(error: SMTPException | OSError) -> Attempted:
     """Judge a fault before the message: whatever its code, it says nothing against the message."""
     if isinstance(error, SMTPResponseException):
-        return Attempted("temporary", error.code, error.message[:ANSWER_LENGTH_MAX])
-    return Attempted("temporary", None, _told(error))
+        return _ended("temporary", error.code, error.message)
+    return _ended("temporary", None, _told(error))
 
 
 def _told(error: SMTPException | OSError) -> str:
-    return f"{type(error).__name__}: {error}"[:ANSWER_LENGTH_MAX]
+    return f"{type(error).__name__}: {error}"
+
+
+def _ended(outcome: AttemptOutcome, code: int | None, answer: str) -> Attempted:
+    """Say how it ended in words that can be kept: a server may answer in any bytes, and PostgreSQL takes not all."""
+    shown = answer[:ANSWER_LENGTH_MAX]
+    printable = "".join(char if char.isprintable() or char == "\n" else REPLACEMENT for char in shown)
+    return Attempted(outcome, code, printable)

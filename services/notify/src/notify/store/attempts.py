@@ -67,7 +67,7 @@ async def end_attempt(tx: Tx, claim: Claim, attempted: Attempted) -> None:
         claim.attempt,
         attempted.outcome,
         attempted.code,
-        attempted.answer.replace("\x00", ""),
+        attempted.answer,
     )
 
 

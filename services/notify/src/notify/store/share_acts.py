@@ -7,8 +7,8 @@ from uuid import UUID
 from chassis.database import Tx
 from notify.domain.changes import LastAct
 
-# An act that comes late again changes nothing: generations count up, and in one of them the later act counts. A share
-# that one fact names twice is taken once.
+# Generations count up, and in one of them the act that comes later counts: an invoice's facts come in their order, once
+# each. Their times say nothing, each is by the clock of a replica. A share that one fact names twice is taken once.
 _UPSERT: LiteralString = """
 insert into share_acts (
     firm_id, share_id, generation, invoice_id, contact_id, channel, version, matter_name, comments, name, email, locale,
@@ -20,17 +20,17 @@ select distinct on (firm_id, share_id)
 from unnest(
     $1::uuid[], $2::uuid[], $3::integer[], $4::uuid[], $5::uuid[], $6::text[], $7::integer[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::boolean[], $15::integer[]
-) as act (
+) with ordinality as act (
     firm_id, share_id, generation, invoice_id, contact_id, channel, version, matter_name, comments, name, email, locale,
-    shared_at, on_payment_page, invoice_revision
+    shared_at, on_payment_page, invoice_revision, place
 )
-order by firm_id, share_id, generation desc, shared_at desc
+order by firm_id, share_id, generation desc, place desc
 on conflict on constraint share_acts_pkey do update
 set generation = excluded.generation, version = excluded.version, matter_name = excluded.matter_name,
     comments = excluded.comments, name = excluded.name, email = excluded.email, locale = excluded.locale,
     shared_at = excluded.shared_at, on_payment_page = excluded.on_payment_page,
     invoice_revision = excluded.invoice_revision
-where (share_acts.generation, share_acts.shared_at) < (excluded.generation, excluded.shared_at)
+where share_acts.generation <= excluded.generation
 """
 _LIST_IN_FORCE: LiteralString = """
 select act.firm_id, act.share_id, act.generation, act.invoice_id, act.contact_id, act.channel, act.version,
@@ -45,7 +45,7 @@ order by act.firm_id, act.share_id
 
 
 async def upsert_share_acts(tx: Tx, acts: Sequence[LastAct]) -> None:
-    """Keep the newest act of each share. Safe to repeat."""
+    """Keep the newest act of each share: `acts` come in the order of their facts. Safe to repeat."""
     await tx.execute(
         _UPSERT,
         [act.firm_id for act in acts],

@@ -1,4 +1,7 @@
-"""Follow PDFs that invoices has given up: a mail that one was to go with has failed, and that is told (N5, I5)."""
+"""Follow PDFs that invoices has given up: a mail that one was to go with has failed, and that is told (N5, I5).
+
+What the mail was to tell besides, of shares without that PDF, is told all the same (I4).
+"""
 
 from collections.abc import Mapping
 

@@ -26,7 +26,7 @@ from notify.store.shares import begin_shares
 
 @dataclass(frozen=True, slots=True)
 class ToldAct:
-    """A share act as it arrived. `shared_at` is by the clock of who shared."""
+    """A share act as it arrived. `shared_at` is by the clock of who shared, so that nothing is decided by it."""
 
     data: InvoiceShared
     cause: Cause

@@ -12,7 +12,7 @@ from notify.store.contacts import find_contacts
 from notify.store.invoice_changes import list_changes
 from notify.store.plans import insert_plans
 from notify.store.share_acts import list_acts_in_force
-from notify.store.told_changes import insert_told_changes, list_told_changes
+from notify.store.told_changes import list_told_changes
 
 WINDOWS_MAX = 6
 """A firm that never pauses for a whole window is told of after so many of them."""
@@ -40,6 +40,5 @@ async def plan_notices(database: Database, limit: int, quiet_seconds: float) -> 
             await find_contacts(tx, [(share.firm_id, share.contact_id) for share in shares]),
             new_id,
         )
-        inserted = await insert_plans(tx, plans)
-        await insert_told_changes(tx, [told for told in telling if told[0] in inserted])
+        await insert_plans(tx, plans, telling)
     return len(over)

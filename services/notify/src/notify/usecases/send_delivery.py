@@ -5,20 +5,19 @@ the fact, fenced by the lease. What keeps us from sending, a gate or store of fi
 """
 
 import random
-from collections.abc import Sequence
+import traceback
 from dataclasses import dataclass, replace
 from typing import Literal
-from uuid import UUID
 
 import structlog
 
 from chassis.blobs import BlobDamaged, BlobMissing, BlobsUnavailable
 from chassis.clock import now
-from chassis.database import Database
+from chassis.database import TRANSIENT, Database
 from chassis.failpoint import failpoint
 from chassis.patience import patiently
 from chassis.tracing import span
-from notify.domain.attempt import Attempted, RetryPolicy, Verdict, judge
+from notify.domain.attempt import Attempted, AttemptOutcome, RetryPolicy, judge, reason_of
 from notify.domain.delivery import Claimed, Content, Item
 from notify.gateways.attachments import Attachments
 from notify.gateways.mail_templates import RenderError
@@ -58,19 +57,19 @@ class Prepared:
 async def send_delivery(database: Database, desk: Desk, claimed: Claimed) -> None:
     """Make one attempt at a claimed delivery. Must not be cancelled: the server may take the message all the same.
 
-    Killed at any line, it is repeated when the lease ends, with the same Message-ID.
+    Killed at any line, it is repeated when the lease ends, with the same Message-ID. Raises: what is TRANSIENT.
     """
     with span("send delivery", claimed.delivery.traceparent):
-        prepared = await _prepared_or_why_not(database, desk, claimed)
-        if isinstance(prepared, Prepared):
-            failpoint("sender.before_smtp")
-            attempted = await _handed_over(desk, claimed, prepared)
-            failpoint("sender.after_smtp")
-            await patiently(lambda: _record(database, desk, claimed, attempted, prepared))
-        elif isinstance(prepared, Attempted):
-            await patiently(lambda: _record(database, desk, claimed, prepared, None))
-        else:
-            await patiently(lambda: _let_go(database, desk, claimed, prepared))
+        # What a fault of ours would leave behind: once the message may have left, nobody knows.
+        outcome: AttemptOutcome = "temporary"
+        try:
+            prepared = await _prepared_or_why_not(database, desk, claimed)
+            outcome = "unknown" if isinstance(prepared, Prepared) else "temporary"
+            await _carried_out(database, desk, claimed, prepared)
+        except TRANSIENT:
+            raise
+        except Exception as error:  # noqa: BLE001 - an edge as intake is: one delivery's fault must not stop the others
+            await _set_back(database, desk, claimed, outcome, error)
 
 
 WhyNot = Literal["unshared", "gate_unreachable", "files_unavailable"]
@@ -118,7 +117,7 @@ async def _prepared(database: Database, desk: Desk, claimed: Claimed) -> Prepare
 async def _content(database: Database, desk: Desk, claimed: Claimed) -> Content:
     """Take what is kept, or render it: where another sender was first, its rendering counts."""
     delivery, kept = claimed.delivery, claimed.content
-    if kept is not None and _tells_only_of(claimed.items, kept):
+    if kept is not None and kept.tells_only_of(claimed.items):
         return kept
     content = desk.renderer.render(claimed, now())
 
@@ -131,14 +130,20 @@ async def _content(database: Database, desk: Desk, claimed: Claimed) -> Content:
     return await patiently(keep)
 
 
-def _tells_only_of(items: Sequence[Item], content: Content) -> bool:
-    return set[UUID](content.share_ids) <= {item.share_id for item in items}
-
-
-async def _handed_over(desk: Desk, claimed: Claimed, prepared: Prepared) -> Attempted:
-    recipient = claimed.delivery.recipient_email
-    assert recipient is not None, "without an address it fails when it is planned"
-    return await desk.mailer.send(prepared.content.sender_address, recipient, prepared.message)
+async def _carried_out(
+    database: Database, desk: Desk, claimed: Claimed, prepared: Prepared | Attempted | WhyNot
+) -> None:
+    if isinstance(prepared, Prepared):
+        recipient = claimed.delivery.recipient_email
+        assert recipient is not None, "without an address it fails when it is planned"
+        failpoint("sender.before_smtp")
+        attempted = await desk.mailer.send(prepared.content.sender_address, recipient, prepared.message)
+        failpoint("sender.after_smtp")
+        await patiently(lambda: _record(database, desk, claimed, attempted, prepared))
+    elif isinstance(prepared, Attempted):
+        await patiently(lambda: _record(database, desk, claimed, prepared, None))
+    else:
+        await patiently(lambda: _let_go(database, desk, claimed, prepared))
 
 
 async def _let_go(database: Database, desk: Desk, claimed: Claimed, why: WhyNot) -> None:
@@ -181,11 +186,15 @@ async def _record(
             end = Accepted(claimed.delivery, items, claim.attempt, prepared.content.subject, recorded_at)
             await append_ends(tx, [end])
         elif verdict.state == "failed":
-            reason = _reason(verdict, attempted)
-            await append_ends(tx, [Failed(claimed.delivery, items, claim.attempt, reason)])
+            await append_ends(tx, [Failed(claimed.delivery, items, claim.attempt, reason_of(verdict, attempted))])
 
 
-def _reason(verdict: Verdict, attempted: Attempted) -> str:
-    """Write the verdict's slug, and what the server said."""
-    code = "" if attempted.code is None else f"{attempted.code} "
-    return f"{verdict.reason}: {code}{attempted.answer}"
+async def _set_back(
+    database: Database, desk: Desk, claimed: Claimed, outcome: AttemptOutcome, error: Exception
+) -> None:
+    """Count the attempt that a fault of ours ended. The error's own words may be personal."""
+    failure = type(error).__name__
+    frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    _log.error("sending_failed", delivery_id=str(claimed.delivery.delivery_id), error=failure, frames=frames)
+    attempted = Attempted(outcome, None, f"a fault of ours: {failure}")
+    await patiently(lambda: _record(database, desk, claimed, attempted, None))
