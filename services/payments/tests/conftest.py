@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.clock import now
 from chassis.database import Database
@@ -245,17 +246,25 @@ class Firm:
         """What a gate says that grants all of it."""
         return Passes(PUBLIC_KEY, {each: self.grant(contact_id, each) for each in invoice_ids})
 
-    def grant(self, contact_id: UUID, invoice_id: UUID, issued_at: datetime | None = None) -> str:
+    def grant(
+        self,
+        contact_id: UUID,
+        invoice_id: UUID,
+        issued_at: datetime | None = None,
+        *,
+        version: int = 1,
+        key: Ed25519PrivateKey = PRIVATE_KEY,
+    ) -> str:
         grant = Grant(
             firm_id=self.firm_id,
             contact_id=contact_id,
             share_id=new_id(),
             generation=1,
             invoice_id=invoice_id,
-            version=1,
+            version=version,
             issued_at=issued_at or now(),
         )
-        return sign_grant(PRIVATE_KEY, grant)
+        return sign_grant(key, grant)
 
     def wish(self, contact_id: UUID, amounts: Mapping[UUID, int], **more: Any) -> PayInvoices:
         """A payment of these amounts, at the first version of each invoice unless `version` is given."""
@@ -411,6 +420,7 @@ class Gate:
     refused: set[UUID] = field(default_factory=set)
     asked: list[PaymentsAsked] = field(default_factory=list)
     is_faulty: bool = False
+    clock_ahead: timedelta = timedelta()
     port: int = 0
 
     @property
@@ -435,7 +445,7 @@ class Gate:
         firm = Firm(cast("Database", None), asked.firm_id)
         return PaymentsAnswered(
             granted=[
-                PaymentGranted(invoice_id=each, grant=firm.grant(asked.contact_id, each))
+                PaymentGranted(invoice_id=each, grant=firm.grant(asked.contact_id, each, now() + self.clock_ahead))
                 for each in asked.invoice_ids
                 if each not in self.refused
             ],
