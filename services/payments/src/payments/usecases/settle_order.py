@@ -172,13 +172,15 @@ async def _contact(tx: Tx, payment: Payment) -> Contact:
 
 
 async def _taken(tx: Tx, order: ProcessorOrder, outcome: Succeeded | Declined) -> str | None:
-    """Tell whether another order has ended with what this one is said to have done."""
+    """Tell whether another order has ended with what this one is said to have done; which, if it is the same firm's."""
     if not isinstance(outcome, Succeeded):
         return None
-    other_id = await find_order_of_ref(tx, order.kind, outcome.provider_ref)
-    if other_id is None or other_id == order.order_id:
+    other = await find_order_of_ref(tx, order.kind, outcome.provider_ref)
+    if other is None or other == (order.firm_id, order.order_id):
         return None
-    return f"{outcome.provider_ref} belongs to order {other_id}"
+    firm_id, order_id = other
+    whose = f"order {order_id}" if firm_id == order.firm_id else "another order"
+    return f"{outcome.provider_ref} belongs to {whose}"
 
 
 async def _open_case(tx: Tx, order: ProcessorOrder, kind: str, detail: str) -> None:
