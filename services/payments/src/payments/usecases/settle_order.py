@@ -46,7 +46,8 @@ class _Till:
 async def settle_order(tx: Tx, order: ProcessorOrder, outcome: Succeeded | Declined) -> bool:
     """Settle an outcome, in the caller's transaction; True if the order has ended, now or before. Safe to repeat.
 
-    Locks the payment, then the balance, then the charge: of charges of one payment the last to end concludes it.
+    Locks the payment, then the balance, the charge, the order and the refund, as everyone does who takes several of
+    them. So of charges of one payment the last to end concludes it.
     """
     payment = (await lock_payments(tx, [(order.firm_id, order.payment_id)]))[order.firm_id, order.payment_id]
     balance = (await lock_balances(tx, [(order.firm_id, order.invoice_id)]))[order.firm_id, order.invoice_id]
