@@ -124,6 +124,29 @@ async def test_a_payer_whose_address_nobody_knows_is_asked_for_one_before_anythi
     assert (await firm.told("payment-concluded"))[0]["email"] == "other@mail.example"
 
 
+@pytest.mark.proves("P9")
+async def test_a_version_that_the_gate_knows_to_be_replaced_is_not_paid_although_that_has_not_arrived(
+    firm: Firm,
+) -> None:
+    contact_id = new_id()
+    (invoice_id,) = await firm.bills(contact_id, 10_000)
+    passes = Passes(firm.passes(contact_id, []).public_key, {invoice_id: firm.grant(contact_id, invoice_id, version=2)})
+
+    async def pays(version: int) -> Any:
+        wish = firm.wish(contact_id, {invoice_id: 5_000}, version=version)
+        async with firm.database.transaction() as tx:
+            return (await pay_invoices(tx, [firm.request(wish)], passes=passes))[0]
+
+    for version in (1, 2):
+        waits = await pays(version)
+        assert isinstance(waits, NotYetKnown)
+        assert waits.otherwise is not None
+        assert (waits.otherwise.slug, waits.patience_seconds) == ("stale_version", REPLICA_LAG_SECONDS)
+    await firm.hears(firm.revised(invoice_id, version=2, total_minor=12_000, revision=3))
+    assert (await pays(1)).slug == "stale_version"
+    assert isinstance(await pays(2), Done)
+
+
 async def test_what_has_not_arrived_is_waited_for(firm: Firm) -> None:
     contact_id, invoice_id = new_id(), new_id()
     wish = firm.wish(contact_id, {invoice_id: 100})

@@ -32,8 +32,8 @@ class Passes:
     public_key: Ed25519PublicKey
     granted: Mapping[UUID, str] | None
 
-    def admitted(self, firm_id: UUID, contact_id: UUID, invoice_ids: Sequence[UUID], at: datetime) -> set[UUID]:
-        """Tell for which of these invoices there is a good grant, for just this contact.
+    def admitted(self, firm_id: UUID, contact_id: UUID, invoice_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
+        """Tell for which of these invoices there is a good grant, for just this contact, each with the newest version.
 
         An invoice that the gate left out is refused. What it gave and what is no good grant is neither a yes nor a no:
         nothing starts by it, and whoever wants it asks again.
@@ -42,12 +42,12 @@ class Passes:
         if self.granted is None:
             raise GateUnreachable("the gate did not answer")
         texts = {each: self.granted[each] for each in invoice_ids if each in self.granted}
-        for invoice_id, text in texts.items():
-            grant = self._verify(invoice_id, text, at)
+        grants = {each: self._verify(each, text, at) for each, text in texts.items()}
+        for invoice_id, grant in grants.items():
             if (grant.firm_id, grant.contact_id, grant.invoice_id) != (firm_id, contact_id, invoice_id):
                 _log.error("grant_invalid", invoice_id=str(invoice_id), why="for another")
                 raise GateUnreachable("what the gate said is of something else")
-        return set(texts)
+        return {invoice_id: grant.version for invoice_id, grant in grants.items()}
 
     def _verify(self, invoice_id: UUID, text: str, at: datetime) -> Grant:
         try:

@@ -104,13 +104,13 @@ def _judge(request: Request[PayInvoices], firm: Firm, known: _Known, passes: Pas
     ids = [each.invoice_id for each in command.invoices]
     admitted = passes.admitted(firm_id, command.contact_id, ids, now())
     balances = {each: known.balances[firm_id, each] for each in ids if (firm_id, each) in known.balances}
-    if not admitted <= balances.keys():
+    if not admitted.keys() <= balances.keys():
         return NotYetKnown("invoice")
     choices = [Choice(each.invoice_id, each.version, each.amount_minor) for each in command.invoices]
     refused = judge_choices(choices, command.currency, balances, admitted)
     if refused is not None:
         refusal = Refused(refused.refusal, refused.detail, refused.more)
-        return perhaps_late(refusal) if refused.is_payer_ahead else refusal
+        return perhaps_late(refusal) if refused.is_behind else refusal
     titles = {each: known.titles[firm_id, each] for each in ids}
     if any(title.matter_name is None for title in titles.values()):
         return NotYetKnown("matter")
