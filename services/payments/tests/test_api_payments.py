@@ -1,6 +1,7 @@
 """HTTP: paying, trying again, giving back; what the gate says counts, and a key has one answer."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -180,6 +181,19 @@ async def test_without_the_gates_word_nothing_starts_but_what_was_answered_is_an
     other = await desk.post("/v1/payments", {**body, "method_token": "tok_other"}, "key")
     assert (other.status_code, other.json()["slug"]) == (422, "idempotency_key_reused")
     assert (await firm.balance(invoice_id)).held_minor == 100
+
+
+@pytest.mark.proves("P9", "X5")
+async def test_a_grant_that_does_not_verify_refuses_nobody_for_good(firm: Firm, desk: Desk, gate: Gate) -> None:
+    contact_id = new_id()
+    (invoice_id,) = await firm.bills(contact_id, 10_000)
+    body = body_of(firm.wish(contact_id, {invoice_id: 100}))
+    gate.clock_ahead = timedelta(seconds=5)
+    refused = await desk.post("/v1/payments", body, "key")
+    assert (refused.status_code, refused.json()["slug"]) == (503, "unavailable")
+    assert (await firm.balance(invoice_id)).held_minor == 0
+    gate.clock_ahead = timedelta()
+    assert (await desk.post("/v1/payments", body, "key")).status_code == 202
 
 
 @pytest.mark.proves("P3")

@@ -1,6 +1,7 @@
 """Payments and retries by topic: kept, judged with the gate's word as HTTP does, each answered once in its order."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -197,6 +198,21 @@ async def test_commands_of_one_payment_are_answered_in_the_order_they_came(
         "payment_under_way",
     ]
     assert (await firm.balance(invoice_id)).held_minor == 300
+
+
+@pytest.mark.proves("X1", "P9")
+async def test_a_command_whose_grant_does_not_verify_waits_for_one_that_does(
+    firm: Firm, gate: Gate, sharing_gate: SharingGate
+) -> None:
+    contact_id = new_id()
+    (invoice_id,) = await firm.bills(contact_id, 10_000)
+    gate.clock_ahead = timedelta(seconds=5)
+    await ask(firm, sharing_gate, firm.wish(contact_id, {invoice_id: 100}))
+    assert (await answers(firm), (await firm.balance(invoice_id)).held_minor) == ([], 0)
+    gate.clock_ahead = timedelta()
+    await time_passes(firm, 120)
+    await carry_out(firm, sharing_gate)
+    assert [end for end, _ in await answers(firm)] == ["done"]
 
 
 @pytest.mark.proves("X1", "P9")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.clock import now
+from chassis.grants import make_key_pair, read_private_key
 from chassis.ids import new_id
 from chassis.outcome import REPLICA_LAG_SECONDS, Done, NotYetKnown, Refused
 from payments.gateways.sharing_gate import GateUnreachable, Passes
@@ -123,6 +124,29 @@ async def test_a_payer_whose_address_nobody_knows_is_asked_for_one_before_anythi
     assert (await firm.told("payment-concluded"))[0]["email"] == "other@mail.example"
 
 
+@pytest.mark.proves("P9")
+async def test_a_version_that_the_gate_knows_to_be_replaced_is_not_paid_although_that_has_not_arrived(
+    firm: Firm,
+) -> None:
+    contact_id = new_id()
+    (invoice_id,) = await firm.bills(contact_id, 10_000)
+    passes = Passes(firm.passes(contact_id, []).public_key, {invoice_id: firm.grant(contact_id, invoice_id, version=2)})
+
+    async def pays(version: int) -> Any:
+        wish = firm.wish(contact_id, {invoice_id: 5_000}, version=version)
+        async with firm.database.transaction() as tx:
+            return (await pay_invoices(tx, [firm.request(wish)], passes=passes))[0]
+
+    for version in (1, 2):
+        waits = await pays(version)
+        assert isinstance(waits, NotYetKnown)
+        assert waits.otherwise is not None
+        assert (waits.otherwise.slug, waits.patience_seconds) == ("stale_version", REPLICA_LAG_SECONDS)
+    await firm.hears(firm.revised(invoice_id, version=2, total_minor=12_000, revision=3))
+    assert (await pays(1)).slug == "stale_version"
+    assert isinstance(await pays(2), Done)
+
+
 async def test_what_has_not_arrived_is_waited_for(firm: Firm) -> None:
     contact_id, invoice_id = new_id(), new_id()
     wish = firm.wish(contact_id, {invoice_id: 100})
@@ -143,24 +167,28 @@ async def test_without_a_good_grant_for_just_this_nothing_starts(firm: Firm, oth
     first, second = await firm.bills(contact_id, 10_000, 20_000)
     wish = firm.wish(contact_id, {first: 100})
     key = firm.passes(contact_id, []).public_key
-    words = {
-        "none": {},
+    async with firm.database.transaction() as tx:
+        (outcome,) = await pay_invoices(tx, [firm.request(wish)], passes=Passes(key, {}))
+    assert isinstance(outcome, Refused)
+    assert outcome.slug == "unknown_invoice"
+    # What the gate gave and what does not verify is no refusal, which would be kept for good: it is asked again.
+    stranger = read_private_key(make_key_pair()[0])
+    no_words: dict[str, Any] = {
+        "no answer": None,
         "another invoice's": {first: firm.grant(contact_id, second)},
         "another contact's": {first: firm.grant(new_id(), first)},
         "another firm's": {first: other_firm.grant(contact_id, first)},
         "altered": {first: firm.grant(contact_id, first)[:-4] + "AAAA"},
+        "no grant": {first: "yes"},
+        "by another key": {first: firm.grant(contact_id, first, key=stranger)},
+        "too old": {first: firm.grant(contact_id, first, now() - timedelta(seconds=11))},
+        "by a clock that is ahead": {first: firm.grant(contact_id, first, now() + timedelta(seconds=5))},
     }
-    for said, granted in words.items():
-        async with firm.database.transaction() as tx:
-            (outcome,) = await pay_invoices(tx, [firm.request(wish)], passes=Passes(key, granted))
-        assert isinstance(outcome, Refused), said
-        assert outcome.slug == "unknown_invoice"
-    too_old = {first: firm.grant(contact_id, first, now() - timedelta(seconds=11))}
-    for not_said in (None, too_old):
+    for said, granted in no_words.items():
         with pytest.raises(GateUnreachable):
             async with firm.database.transaction() as tx:
-                await pay_invoices(tx, [firm.request(wish)], passes=Passes(key, not_said))
-    assert (await firm.balance(first)).held_minor == 0
+                await pay_invoices(tx, [firm.request(wish)], passes=Passes(key, granted))
+        assert (await firm.balance(first)).held_minor == 0, said
 
 
 @pytest.mark.proves("P9")

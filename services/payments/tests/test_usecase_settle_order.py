@@ -105,6 +105,18 @@ async def test_another_amount_or_currency_than_ordered_settles_nothing_and_is_a_
 
 
 @pytest.mark.proves("P11")
+async def test_a_case_over_a_reference_of_two_firms_names_no_order_of_the_other(firm: Firm, other_firm: Firm) -> None:
+    _, (theirs,) = await pay(other_firm, 10_000)
+    assert await other_firm.settles(theirs, Succeeded("ch_1", 10_000, "USD"))
+    _, (ours,) = await pay(firm, 10_000)
+    assert not await firm.settles(ours, Succeeded("ch_1", 10_000, "USD"))
+    async with firm.database.reading() as tx:
+        (case,) = await tx.fetch("select kind, detail from cases where firm_id = $1", firm.firm_id)
+    assert tuple(case) == ("outcome_disagrees", "ch_1 belongs to another order")
+    assert (await firm.balance(ours.invoice_id)).held_minor == 10_000
+
+
+@pytest.mark.proves("P11")
 async def test_a_transaction_of_the_processor_settles_one_charge_and_no_other(firm: Firm) -> None:
     _, (first, second) = await pay(firm, 10_000, 10_000)
     assert await firm.settles(first, Succeeded("ch_1", 10_000, "USD"))

@@ -16,17 +16,16 @@ class Owed:
     excess_minor: int
 
 
-def what_is_owed(
-    total_minor: int, *, credits_minor: int = 0, settled_minor: int = 0, refunded_minor: int = 0, held_minor: int = 0
-) -> Owed:
-    """Tell what is owed. open = total - credits - settled + refunded; payable = open - unsettled holds.
+def what_is_owed(asked_minor: int, *, settled_minor: int = 0, refunded_minor: int = 0, held_minor: int = 0) -> Owed:
+    """Tell what is owed. open = asked - settled + refunded; payable = open - unsettled holds.
 
-    All amounts are sums over the invoice, none negative. A total that was lowered below what was settled leaves nothing
+    `asked_minor` is what the invoice asks for, its credits taken off; the others are sums over the invoice. None is
+    negative. What is asked for and was lowered below what was settled leaves nothing
     open and an excess; holds that reach beyond what is open then leave nothing payable.
     """
-    assert min(total_minor, credits_minor, settled_minor, refunded_minor, held_minor) >= 0, "amounts have no sign"
+    assert min(asked_minor, settled_minor, refunded_minor, held_minor) >= 0, "amounts have no sign"
     assert refunded_minor <= settled_minor, "only what was settled is refunded"
-    difference_minor = total_minor - credits_minor - settled_minor + refunded_minor
+    difference_minor = asked_minor - settled_minor + refunded_minor
     open_minor = max(0, difference_minor)
     return Owed(
         open_minor=open_minor,

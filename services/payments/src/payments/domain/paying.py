@@ -1,6 +1,6 @@
 """Whether a payment may be taken: each chosen invoice against what it owes now (P9). Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -35,13 +35,13 @@ class Choice:
 class RefusedPayment:
     """A no, and the invoices that are in its way, as they are now.
 
-    `is_payer_ahead`: the payer saw a later version than has arrived here, so it may be admitted in a moment.
+    `is_behind`: the payer or the gate knows a later version than has arrived here, so more may be known in a moment.
     """
 
     refusal: PaymentRefusal
     invoices: tuple[Balance, ...] = ()
     unknown_ids: tuple[UUID, ...] = ()
-    is_payer_ahead: bool = False
+    is_behind: bool = False
 
     @property
     def detail(self) -> str:
@@ -73,13 +73,13 @@ class RefusedPayment:
 
 
 def judge_choices(
-    choices: Sequence[Choice], currency: str, balances: Mapping[UUID, Balance], admitted: Collection[UUID]
+    choices: Sequence[Choice], currency: str, balances: Mapping[UUID, Balance], admitted: Mapping[UUID, int]
 ) -> RefusedPayment | None:
     """Refuse what cannot be taken as chosen; None admits all of it.
 
-    `admitted` are those that the contact may pay, by the gate's word; `balances` has an entry for each. The first
-    reason that applies is given, with every invoice that it applies to; where versions or amounts differ, with all
-    whose version or amount does.
+    `admitted` are those that the contact may pay, by the gate's word, with the newest version that it knows: what it
+    replaces is not paid any more. `balances` has an entry for each. The first reason that applies is given, with every
+    invoice that it applies to; where versions or amounts differ, with all whose version or amount does.
     """
     chosen_ids = [choice.invoice_id for choice in choices]
     if not choices or len(set(chosen_ids)) < len(chosen_ids) or any(choice.amount_minor <= 0 for choice in choices):
@@ -94,14 +94,13 @@ def judge_choices(
     other_currency = tuple(balance for _, balance in pairs if balance.currency != currency)
     if other_currency:
         return RefusedPayment(PaymentRefusal.CURRENCY_DIFFERS, other_currency)
-    stale = any(choice.version != balance.version for choice, balance in pairs)
-    differing = tuple(balance for choice, balance in pairs if _differs(choice, balance))
-    if differing:
+    behind = {
+        each.invoice_id for each, balance in pairs if balance.version < max(each.version, admitted[each.invoice_id])
+    }
+    stale = behind | {choice.invoice_id for choice, balance in pairs if choice.version < balance.version}
+    exceeding = {choice.invoice_id for choice, balance in pairs if choice.amount_minor > balance.payable_minor}
+    if stale or exceeding:
         refusal = PaymentRefusal.STALE_VERSION if stale else PaymentRefusal.AMOUNT_EXCEEDS_PAYABLE
-        is_payer_ahead = any(choice.version > balance.version for choice, balance in pairs)
-        return RefusedPayment(refusal, differing, is_payer_ahead=is_payer_ahead)
+        differing = tuple(balances[each] for each in chosen_ids if each in stale | exceeding)
+        return RefusedPayment(refusal, differing, is_behind=bool(behind))
     return None
-
-
-def _differs(choice: Choice, balance: Balance) -> bool:
-    return choice.version != balance.version or choice.amount_minor > balance.payable_minor

@@ -15,14 +15,14 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
-from chassis.grants import GrantInvalid, GrantTooOld, verify_grant
+from chassis.grants import Grant, GrantInvalid, GrantTooOld, verify_grant
 from contracts.gate import PaymentsAnswered, PaymentsAsked
 
 _log = structlog.get_logger("payments.gate")
 
 
 class GateUnreachable(OSError):
-    """The gate gave no answer: nothing may be started now, and asking again later is safe."""
+    """The gate gave no answer that counts: nothing may be started now, and asking again later is safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +32,32 @@ class Passes:
     public_key: Ed25519PublicKey
     granted: Mapping[UUID, str] | None
 
-    def admitted(self, firm_id: UUID, contact_id: UUID, invoice_ids: Sequence[UUID], at: datetime) -> set[UUID]:
-        """Tell for which of these invoices there is a good grant, for just this contact.
+    def admitted(self, firm_id: UUID, contact_id: UUID, invoice_ids: Sequence[UUID], at: datetime) -> dict[UUID, int]:
+        """Tell for which of these invoices there is a good grant, for just this contact, each with the newest version.
 
+        An invoice that the gate left out is refused. What it gave and what is no good grant is neither a yes nor a no:
+        nothing starts by it, and whoever wants it asks again.
         Raises: GateUnreachable.
         """
         if self.granted is None:
             raise GateUnreachable("the gate did not answer")
-        return {each for each in invoice_ids if self._is_for(firm_id, contact_id, each, at)}
+        texts = {each: self.granted[each] for each in invoice_ids if each in self.granted}
+        grants = {each: self._verify(each, text, at) for each, text in texts.items()}
+        for invoice_id, grant in grants.items():
+            if (grant.firm_id, grant.contact_id, grant.invoice_id) != (firm_id, contact_id, invoice_id):
+                _log.error("grant_invalid", invoice_id=str(invoice_id), why="for another")
+                raise GateUnreachable("what the gate said is of something else")
+        return {invoice_id: grant.version for invoice_id, grant in grants.items()}
 
-    def _is_for(self, firm_id: UUID, contact_id: UUID, invoice_id: UUID, at: datetime) -> bool:
-        text = self.granted.get(invoice_id) if self.granted else None
-        if text is None:
-            return False
+    def _verify(self, invoice_id: UUID, text: str, at: datetime) -> Grant:
         try:
-            grant = verify_grant(self.public_key, text, at)
+            return verify_grant(self.public_key, text, at)
         except GrantTooOld:
-            # Said in good time and used too late: that is no refusal, and has to be asked again.
             raise GateUnreachable("what the gate said is too old by now") from None
         except GrantInvalid as error:
+            # Clocks apart or another key: a fault between the services, that no payer is to be refused for.
             _log.error("grant_invalid", invoice_id=str(invoice_id), why=str(error))
-            return False
-        return (grant.firm_id, grant.contact_id, grant.invoice_id) == (firm_id, contact_id, invoice_id)
+            raise GateUnreachable("what the gate said does not verify") from None
 
 
 class SharingGate:

@@ -5,7 +5,7 @@ from typing import LiteralString
 from uuid import UUID
 
 from chassis.database import Tx
-from payments.domain.payment import MoneyState
+from payments.domain.payment import Key, MoneyState
 from payments.domain.processor_answer import Declined, Succeeded
 from payments.domain.processor_order import OrderKind, ProcessorOrder
 
@@ -44,7 +44,8 @@ select firm_id, order_id, kind, payment_id, invoice_id, charge_id, refund_id, at
        decline_reason
 from processor_orders where firm_id = $1 and order_id = $2
 """
-_FIND_REF: LiteralString = "select order_id from processor_orders where kind = $1 and provider_ref = $2"
+# The processor's references know no firms either, as processor_orders_provider_ref_key does not.
+_FIND_REF: LiteralString = "select firm_id, order_id from processor_orders where kind = $1 and provider_ref = $2"
 
 
 async def insert_orders(tx: Tx, orders: Sequence[ProcessorOrder]) -> None:
@@ -99,6 +100,7 @@ async def get_order(tx: Tx, firm_id: UUID, order_id: UUID) -> ProcessorOrder:
     return ProcessorOrder(**columns)
 
 
-async def find_order_of_ref(tx: Tx, kind: OrderKind, provider_ref: str) -> UUID | None:
-    """Find the order that ended with this reference of the processor's."""
-    return await tx.fetchval(_FIND_REF, kind, provider_ref)
+async def find_order_of_ref(tx: Tx, kind: OrderKind, provider_ref: str) -> Key | None:
+    """Find the order that ended with this reference of the processor's, of whichever firm: not for that one's eyes."""
+    row = await tx.fetchrow(_FIND_REF, kind, provider_ref)
+    return (row["firm_id"], row["order_id"]) if row else None

@@ -10,22 +10,18 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from chassis import outbox
 from chassis.clock import now
 from chassis.database import Tx
 from chassis.ids import new_id
-from chassis.outbox import Outgoing
 from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request, perhaps_late
-from chassis.tracing import current_traceparent
 from contracts.payments import PayInvoices
 from payments.domain.invoice import Balance
 from payments.domain.new_charges import make_charges
 from payments.domain.paying import Choice, PaymentRefusal, judge_choices
 from payments.domain.payment import Charge, InvoiceTitle, Key, Payment
-from payments.domain.processor_order import Because, order_charge
 from payments.domain.replicas import Contact, Firm
 from payments.gateways.sharing_gate import Passes
-from payments.store.balance_changes import BalanceChange, save_changes
+from payments.store.attempts import Attempt, begin_attempts, hold_amounts
 from payments.store.balances import lock_balances
 from payments.store.charges import insert_charges, list_charges_of
 from payments.store.contacts import list_contacts
@@ -33,9 +29,7 @@ from payments.store.firms import list_firms
 from payments.store.id_locks import lock_ids
 from payments.store.invoices import list_titles
 from payments.store.payment_answers import payment_accepted
-from payments.store.payment_facts import payment_started
 from payments.store.payments import insert_payments, list_payments
-from payments.store.processor_orders import insert_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +44,6 @@ class _Known:
     balances: dict[Key, Balance]
 
 
-@dataclass(frozen=True, slots=True)
-class _Admitted:
-    """A payment that is taken."""
-
-    request: Request[PayInvoices]
-    payment: Payment
-    charges: list[Charge]
-
-
 async def pay_invoices(tx: Tx, requests: Sequence[Request[PayInvoices]], *, passes: Passes) -> list[Outcome]:
     """Start one payment per request, judged in order. The same payment again is done already.
 
@@ -69,15 +54,15 @@ async def pay_invoices(tx: Tx, requests: Sequence[Request[PayInvoices]], *, pass
     invoices = {(request.firm_id, each.invoice_id) for request in requests for each in request.command.invoices}
     before = await lock_balances(tx, invoices)
     known = await _load(tx, requests, dict(before))
-    decisions: list[_Admitted | Outcome] = []
+    decisions: list[Attempt | Outcome] = []
     for request in requests:
         decision = _decide(request, known, passes)
-        if isinstance(decision, _Admitted):
-            _hold(decision, known)
+        if isinstance(decision, Attempt):
+            _follow(decision, known)
         decisions.append(decision)
-    await _save(tx, [decision for decision in decisions if isinstance(decision, _Admitted)], before, known)
+    await _save(tx, [decision for decision in decisions if isinstance(decision, Attempt)], before, known)
     return [
-        Done(payment_accepted(decision.payment, decision.charges)) if isinstance(decision, _Admitted) else decision
+        Done(payment_accepted(decision.payment, decision.charges)) if isinstance(decision, Attempt) else decision
         for decision in decisions
     ]
 
@@ -95,7 +80,7 @@ async def _load(tx: Tx, requests: Sequence[Request[PayInvoices]], balances: dict
     )
 
 
-def _decide(request: Request[PayInvoices], known: _Known, passes: Passes) -> _Admitted | Outcome:
+def _decide(request: Request[PayInvoices], known: _Known, passes: Passes) -> Attempt | Outcome:
     earlier = known.payments.get(_key(request))
     if earlier is not None:
         if earlier.request_sha256 != _digest(request.command):
@@ -114,20 +99,18 @@ def _decide(request: Request[PayInvoices], known: _Known, passes: Passes) -> _Ad
     return _judge(request, firm, known, passes)
 
 
-def _judge(
-    request: Request[PayInvoices], firm: Firm, known: _Known, passes: Passes
-) -> _Admitted | NotYetKnown | Refused:
+def _judge(request: Request[PayInvoices], firm: Firm, known: _Known, passes: Passes) -> Attempt | NotYetKnown | Refused:
     firm_id, command = request.firm_id, request.command
     ids = [each.invoice_id for each in command.invoices]
     admitted = passes.admitted(firm_id, command.contact_id, ids, now())
     balances = {each: known.balances[firm_id, each] for each in ids if (firm_id, each) in known.balances}
-    if not admitted <= balances.keys():
+    if not admitted.keys() <= balances.keys():
         return NotYetKnown("invoice")
     choices = [Choice(each.invoice_id, each.version, each.amount_minor) for each in command.invoices]
     refused = judge_choices(choices, command.currency, balances, admitted)
     if refused is not None:
         refusal = Refused(refused.refusal, refused.detail, refused.more)
-        return perhaps_late(refusal) if refused.is_payer_ahead else refusal
+        return perhaps_late(refusal) if refused.is_behind else refusal
     titles = {each: known.titles[firm_id, each] for each in ids}
     if any(title.matter_name is None for title in titles.values()):
         return NotYetKnown("matter")
@@ -142,40 +125,23 @@ def _judge(
         attempt=1,
         revision=1,
     )
-    return _Admitted(request, payment, make_charges(payment, choices, titles, firm.name, new_id))
+    charges = make_charges(payment, choices, titles, firm.name, new_id)
+    return Attempt(payment, charges, command.method_token, request.cause)
 
 
-def _hold(admitted: _Admitted, known: _Known) -> None:
-    """Let the next payment be judged by what this one leaves, and the same one find it."""
-    for charge in admitted.charges:
-        key = charge.firm_id, charge.invoice_id
-        known.balances[key] = known.balances[key].hold(charge.amount_minor)
+def _follow(admitted: Attempt, known: _Known) -> None:
+    """Let the next payment be judged by what this one leaves, and this one be found if it comes again."""
+    hold_amounts(known.balances, admitted.charges)
     known.payments[admitted.payment.key] = admitted.payment
-    known.charges[admitted.payment.key] = admitted.charges
+    known.charges[admitted.payment.key] = list(admitted.charges)
 
 
-async def _save(tx: Tx, admitted: Sequence[_Admitted], before: dict[Key, Balance], known: _Known) -> None:
+async def _save(tx: Tx, admitted: Sequence[Attempt], before: dict[Key, Balance], known: _Known) -> None:
     if not admitted:
         return
-    charges = [charge for each in admitted for charge in each.charges]
     await insert_payments(tx, [each.payment for each in admitted])
-    await insert_charges(tx, charges)
-    started = [each.request.cause.message(payment_started(each.payment, each.charges), revision=1) for each in admitted]
-    await insert_orders(
-        tx,
-        [
-            order_charge(charge, new_id(), each.request.command.method_token, _because(fact))
-            for each, fact in zip(admitted, started, strict=True)
-            for charge in each.charges
-        ],
-    )
-    await outbox.append(tx, started)
-    causes = {(charge.firm_id, charge.invoice_id): each.request.cause for each in admitted for charge in each.charges}
-    await save_changes(tx, [BalanceChange(before[key], known.balances[key], cause) for key, cause in causes.items()])
-
-
-def _because(fact: Outgoing) -> Because:
-    return Because(fact.actor, fact.correlation_id, fact.event_id, current_traceparent())
+    await insert_charges(tx, [charge for each in admitted for charge in each.charges])
+    await begin_attempts(tx, admitted, before, known.balances)
 
 
 def _digest(command: PayInvoices) -> bytes:

@@ -11,7 +11,7 @@ from chassis.database import Tx
 from payments.domain.processor_answer import NotFound, Unknown
 from payments.domain.processor_order import ClaimedOrder, pause_seconds
 from payments.store.cases import Case, open_cases
-from payments.store.charges import mark_charge_unknown
+from payments.store.charges import lock_charges, mark_charge_unknown
 from payments.store.order_claims import postpone
 from payments.store.refunds import mark_refund_unknown
 
@@ -29,9 +29,11 @@ async def postpone_order(
 ) -> None:
     """Note that there is no outcome yet, and when to ask. Changes nothing where the order has ended meanwhile.
 
+    Locks the charge, then the order, then the refund, as settling does.
     `failure` is the kind of error that kept it from being settled: a case of its own, opened once.
     """
     order = claimed.order
+    await lock_charges(tx, [(order.firm_id, order.charge_id)])
     heard = told.detail if isinstance(told, Unknown) else "the processor knows nothing of it"
     if failure is not None:
         detail = f"{heard}: {failure}"

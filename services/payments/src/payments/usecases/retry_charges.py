@@ -9,27 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from chassis import outbox
 from chassis.clock import now
 from chassis.database import Tx
-from chassis.ids import new_id
 from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request, perhaps_late
-from chassis.tracing import current_traceparent
 from contracts.payments import RetryCharges
 from payments.domain.invoice import Balance
 from payments.domain.paying import Choice, PaymentRefusal, judge_choices
 from payments.domain.payment import Charge, Key, MoneyState, Payment
-from payments.domain.processor_order import Because, order_charge
 from payments.domain.replicas import Firm
 from payments.gateways.sharing_gate import Passes
-from payments.store.balance_changes import BalanceChange, save_changes
+from payments.store.attempts import Attempt, begin_attempts, hold_amounts
 from payments.store.balances import lock_balances
 from payments.store.charges import list_charges_of, save_charges
 from payments.store.firms import list_firms
 from payments.store.payment_answers import retry_accepted
-from payments.store.payment_facts import payment_started
 from payments.store.payments import begin_payments_again, lock_payments
-from payments.store.processor_orders import insert_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +34,6 @@ class _Known:
     charges: dict[Key, list[Charge]]
     firms: dict[UUID, Firm]
     balances: dict[Key, Balance]
-
-
-@dataclass(frozen=True, slots=True)
-class _Admitted:
-    """A payment that begins again, with its declined charges that do: both as they are from now on."""
-
-    request: Request[RetryCharges]
-    payment: Payment
-    charges: list[Charge]
 
 
 async def retry_charges(tx: Tx, requests: Sequence[Request[RetryCharges]], *, passes: Passes) -> list[Outcome]:
@@ -62,22 +47,20 @@ async def retry_charges(tx: Tx, requests: Sequence[Request[RetryCharges]], *, pa
     before = await lock_balances(tx, {(each.firm_id, each.invoice_id) for many in charges.values() for each in many})
     firms = await list_firms(tx, {request.firm_id for request in requests})
     known = _Known(payments, charges, firms, dict(before))
-    decisions: list[_Admitted | Outcome] = []
+    decisions: list[Attempt | Outcome] = []
     for request in requests:
         decision = _decide(request, known, passes)
-        if isinstance(decision, _Admitted):
-            for charge in decision.charges:
-                key = charge.firm_id, charge.invoice_id
-                known.balances[key] = known.balances[key].hold(charge.amount_minor)
+        if isinstance(decision, Attempt):
+            hold_amounts(known.balances, decision.charges)
         decisions.append(decision)
-    await _save(tx, [decision for decision in decisions if isinstance(decision, _Admitted)], before, known)
+    await _save(tx, [decision for decision in decisions if isinstance(decision, Attempt)], before, known)
     return [
-        Done(retry_accepted(decision.payment, decision.charges)) if isinstance(decision, _Admitted) else decision
+        Done(retry_accepted(decision.payment, decision.charges)) if isinstance(decision, Attempt) else decision
         for decision in decisions
     ]
 
 
-def _decide(request: Request[RetryCharges], known: _Known, passes: Passes) -> _Admitted | Outcome:
+def _decide(request: Request[RetryCharges], known: _Known, passes: Passes) -> Attempt | Outcome:
     command = request.command
     payment = known.payments.get(_key(request))
     if payment is None:
@@ -98,7 +81,7 @@ def _decide(request: Request[RetryCharges], known: _Known, passes: Passes) -> _A
         for charge in chosen
     ]
     begun = replace(payment, state="under_way", attempt=attempt, revision=payment.revision + 1, concluded_at=None)
-    return _Admitted(request, begun, again)
+    return Attempt(begun, again, command.method_token, request.cause)
 
 
 def _judge(
@@ -119,31 +102,12 @@ def _judge(
     return Refused(refused.refusal, detail, refused.more)
 
 
-async def _save(tx: Tx, admitted: Sequence[_Admitted], before: dict[Key, Balance], known: _Known) -> None:
+async def _save(tx: Tx, admitted: Sequence[Attempt], before: dict[Key, Balance], known: _Known) -> None:
     if not admitted:
         return
     await begin_payments_again(tx, [known.payments[each.payment.key] for each in admitted])
     await save_charges(tx, [charge for each in admitted for charge in each.charges])
-    started = [
-        each.request.cause.message(payment_started(each.payment, each.charges), revision=each.payment.revision)
-        for each in admitted
-    ]
-    await insert_orders(
-        tx,
-        [
-            order_charge(
-                charge,
-                new_id(),
-                each.request.command.method_token,
-                Because(fact.actor, fact.correlation_id, fact.event_id, current_traceparent()),
-            )
-            for each, fact in zip(admitted, started, strict=True)
-            for charge in each.charges
-        ],
-    )
-    await outbox.append(tx, started)
-    causes = {(charge.firm_id, charge.invoice_id): each.request.cause for each in admitted for charge in each.charges}
-    await save_changes(tx, [BalanceChange(before[key], known.balances[key], cause) for key, cause in causes.items()])
+    await begin_attempts(tx, admitted, before, known.balances)
 
 
 def _key(request: Request[RetryCharges]) -> Key:

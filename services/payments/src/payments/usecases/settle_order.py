@@ -46,7 +46,8 @@ class _Till:
 async def settle_order(tx: Tx, order: ProcessorOrder, outcome: Succeeded | Declined) -> bool:
     """Settle an outcome, in the caller's transaction; True if the order has ended, now or before. Safe to repeat.
 
-    Locks the payment, then the balance, then the charge: of charges of one payment the last to end concludes it.
+    Locks the payment, then the balance, the charge, the order and the refund, as everyone does who takes several of
+    them. So of charges of one payment the last to end concludes it.
     """
     payment = (await lock_payments(tx, [(order.firm_id, order.payment_id)]))[order.firm_id, order.payment_id]
     balance = (await lock_balances(tx, [(order.firm_id, order.invoice_id)]))[order.firm_id, order.invoice_id]
@@ -172,13 +173,15 @@ async def _contact(tx: Tx, payment: Payment) -> Contact:
 
 
 async def _taken(tx: Tx, order: ProcessorOrder, outcome: Succeeded | Declined) -> str | None:
-    """Tell whether another order has ended with what this one is said to have done."""
+    """Tell whether another order has ended with what this one is said to have done; which, if it is the same firm's."""
     if not isinstance(outcome, Succeeded):
         return None
-    other_id = await find_order_of_ref(tx, order.kind, outcome.provider_ref)
-    if other_id is None or other_id == order.order_id:
+    other = await find_order_of_ref(tx, order.kind, outcome.provider_ref)
+    if other is None or other == (order.firm_id, order.order_id):
         return None
-    return f"{outcome.provider_ref} belongs to order {other_id}"
+    firm_id, order_id = other
+    whose = f"order {order_id}" if firm_id == order.firm_id else "another order"
+    return f"{outcome.provider_ref} belongs to {whose}"
 
 
 async def _open_case(tx: Tx, order: ProcessorOrder, kind: str, detail: str) -> None:
