@@ -152,7 +152,10 @@ class CreditInvoice(Command, to="invoices", key="invoice_id", scope="invoices:wr
 
 
 class RenderInvoicePdf(Command, to="invoices", key="invoice_id", scope="invoices:write"):
-    """Have a PDF made again that was given up (I5). One that is there or being made counts as done."""
+    """Have a PDF made again that was given up, or that was lost from the blob store (I5).
+
+    One that is there or being made counts as done.
+    """
 
     invoice_id: UUID
     version: int = Field(ge=1, le=2**31 - 1)
