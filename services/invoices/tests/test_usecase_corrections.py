@@ -22,7 +22,7 @@ from contracts.invoices import (
     VoidInvoice,
 )
 from invoices.handlers import COMMANDS
-from invoices.store.invoice_versions import list_versions
+from invoices.store.invoice_versions import find_version, list_versions
 from invoices.usecases.change_contact import change_contact
 from invoices.usecases.credit_invoice import credit_invoice
 from invoices.usecases.finalise_invoice import finalise_invoice
@@ -50,7 +50,8 @@ async def _last(firm: Firm, invoice_id: UUID) -> dict[str, Any]:
 
 async def _versions(firm: Firm, invoice_id: UUID) -> list[Any]:
     async with firm.database.reading() as tx:
-        return await list_versions(tx, (firm.firm_id, invoice_id))
+        listed = await list_versions(tx, (firm.firm_id, invoice_id), limit=50)
+        return [await find_version(tx, each.key, each.version) for each in listed]
 
 
 @pytest.mark.proves("I3", "I4")
@@ -217,7 +218,13 @@ async def test_corrections_by_http_need_a_key_and_are_repeated_safely(firm: Firm
         answers = [await client.post(f"{address}/{path}", json=body, headers=keyed) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [status, status], answers[0].text
         assert answers[0].text == answers[1].text
-    versions = (await client.get(f"{address}/versions", headers=firm.headers)).json()["items"]
+    pages = [
+        (await client.get(f"{address}/versions", params=page, headers=firm.headers)).json()
+        for page in ({"limit": 1}, {"limit": 1, "after": 1}, {})
+    ]
+    assert [(len(page["items"]), page["next"]) for page in pages] == [(1, 1), (1, None), (2, None)]
+    versions = [version for page in pages[:2] for version in page["items"]]
+    assert versions == pages[2]["items"]
     assert [(each["version"], each["reason"]) for each in versions] == [(1, None), (2, "A line was wrong.")]
     entries = (await client.get(f"{address}/history", headers=firm.headers)).json()["items"]
     assert [entry["kind"] for entry in entries] == ["created", "finalised", "revised", "credited", "voided"]
