@@ -129,12 +129,30 @@ async def test_what_is_refused_changes_nothing(firm: Firm, new_firm: Any) -> Non
     assert await firm.published() == before
 
 
+@pytest.mark.proves("I4", "X1")
+async def test_of_two_editors_who_saw_the_same_version_the_later_undoes_nothing_unseen(
+    firm: Firm, client: httpx.AsyncClient
+) -> None:
+    invoice_id = await firm.final()
+    first = _revision(firm, invoice_id, lines=[WILL]).model_copy(update={"version": 1})
+    assert (await firm.done(revise_invoice, first)).version == 2
+    # Heard twice, it is what there is already.
+    assert (await firm.done(revise_invoice, first)).version == 2
+    body = {"terms": firm.terms(notes="Mine.").model_dump(mode="json"), "reason": "A note.", "version": 1}
+    address = f"/v1/invoices/{invoice_id}/revise"
+    stale = await client.post(address, json=body, headers=firm.headers | {"Idempotency-Key": "1"})
+    assert (stale.status_code, stale.json()["slug"]) == (409, "stale_version")
+    fresh = await client.post(address, json=body | {"version": 2}, headers=firm.headers | {"Idempotency-Key": "2"})
+    assert (fresh.status_code, fresh.json()["version"]) == (200, 3)
+
+
 @pytest.mark.proves("I4")
 async def test_a_void_invoice_stays_readable_and_takes_no_more_changes(firm: Firm, client: httpx.AsyncClient) -> None:
     invoice_id = await firm.final()
     command = VoidInvoice(invoice_id=invoice_id, reason="Billed twice.")
     first = await firm.done(void_invoice, command)
-    assert await firm.done(void_invoice, command.model_copy(update={"reason": "Another."})) == first
+    assert await firm.done(void_invoice, command) == first
+    assert await firm.refused(void_invoice, command.model_copy(update={"reason": "Another."})) == "void"
     assert (await _last(firm, invoice_id))["reason"] == "Billed twice."
     assert [kind for kind, _ in await firm.published_of(invoice_id)][2:] == ["invoice-voided"]
     assert await firm.refused(revise_invoice, _revision(firm, invoice_id, lines=[WILL])) == "void"

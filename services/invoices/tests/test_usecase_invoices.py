@@ -235,6 +235,28 @@ async def test_a_draft_changed_while_it_is_finalised_is_changed_before_or_not_at
 
 
 @pytest.mark.proves("I3")
+async def test_an_invoice_due_before_it_is_issued_is_not_finalised_and_uses_no_number_up(firm: Firm) -> None:
+    late = await firm.draft(due_on=date(2020, 1, 1))
+    finalising = FinaliseInvoice(invoice_id=late)
+    assert await firm.refused(finalise_invoice, finalising) == "due_before_issue"
+    other = await firm.draft()
+    outcomes = await firm.do(finalise_invoice, finalising, FinaliseInvoice(invoice_id=other))
+    assert [getattr(outcome, "slug", "done") for outcome in outcomes] == ["due_before_issue", "done"]
+    await firm.done(change_draft, ChangeDraft(invoice_id=late, terms=firm.terms(due_in_days=0)))
+    assert (await firm.done(finalise_invoice, finalising)).number == "INV-000002"
+
+
+@pytest.mark.proves("I2")
+@pytest.mark.parametrize("currency", ["XXQ", "XXX", "XAU", "BGN"])
+async def test_a_draft_is_in_a_currency_that_people_pay_in(firm: Firm, currency: str) -> None:
+    terms = firm.terms(currency=currency)
+    draft = DraftInvoice(invoice_id=new_id(), matter_id=await firm.matter(), terms=terms)
+    assert await firm.refused(draft_invoice, draft) == "invalid_currency"
+    change = ChangeDraft(invoice_id=await firm.draft(), terms=terms)
+    assert await firm.refused(change_draft, change) == "invalid_currency"
+
+
+@pytest.mark.proves("I3")
 async def test_a_version_stays_as_it_was_when_firm_and_contact_change(firm: Firm) -> None:
     anna = await firm.contact()
     invoice_id = await firm.final(await firm.matter({anna: ["billing"]}), notes="As agreed.")

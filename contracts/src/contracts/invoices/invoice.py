@@ -127,16 +127,18 @@ class InvoiceFinalised(Fact, topic=topics.INVOICE, key="invoice_id"):
 class ReviseInvoice(Command, to="invoices", key="invoice_id", scope="invoices:write", outward=True):
     """Make a new version of a final invoice (I4); the currency stays.
 
-    Where only internal comments differ, there is neither a version nor a notice.
+    Where only internal comments differ, there is neither a version nor a notice. `version` is the one that was revised
+    from: refused (`stale_version`) where the invoice has another by now. Without it, the last revision counts.
     """
 
     invoice_id: UUID
     terms: InvoiceTerms
     reason: Paragraphs
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1)
 
 
 class VoidInvoice(Command, to="invoices", key="invoice_id", scope="invoices:write", outward=True):
-    """Declare a final invoice void: it stays readable and cannot be paid. Already void counts as done."""
+    """Declare a final invoice void: it stays readable and cannot be paid. The same again counts as done."""
 
     invoice_id: UUID
     reason: Paragraphs

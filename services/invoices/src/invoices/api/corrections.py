@@ -5,21 +5,24 @@ from uuid import UUID
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from pydantic import Field
 
 from chassis.http.caller import Caller
 from contracts.fields import Paragraphs, PositiveMinor
 from contracts.invoices import CreditInvoice, InvoiceTerms, ReviseInvoice, VoidInvoice
 from contracts.message import Part
+from invoices.domain.version import VERSION_MAX
 from invoices.usecases.credit_invoice import credit_invoice
 from invoices.usecases.revise_invoice import revise_invoice
 from invoices.usecases.void_invoice import void_invoice
 
 
 class RevisionBody(Part):
-    """Everything the new version says, and why there is one."""
+    """Everything the new version says, and why there is one. `version` is the one that the editor saw."""
 
     terms: InvoiceTerms
     reason: Paragraphs
+    version: int | None = Field(default=None, ge=1, le=VERSION_MAX)
 
 
 class VoidBody(Part):
@@ -41,7 +44,8 @@ async def post_invoice_revise(
     invoice_id: FromPath[UUID], data: JSONBody[RevisionBody], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Make a new version; none where a contact would see no difference."""
-    return await caller.do(revise_invoice, ReviseInvoice(invoice_id=invoice_id, terms=data.terms, reason=data.reason))
+    command = ReviseInvoice(invoice_id=invoice_id, terms=data.terms, reason=data.reason, version=data.version)
+    return await caller.do(revise_invoice, command)
 
 
 @post("/v1/invoices/{invoice_id:uuid}/void", status_code=200)
