@@ -33,7 +33,9 @@ asyncio.run(write())
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return tmp_path / "not yet there" / "blobs"
+    path = tmp_path / "volume #1 %20" / "blobs"
+    path.mkdir(parents=True)
+    return path
 
 
 @pytest.fixture
@@ -54,6 +56,11 @@ async def writer(folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
 
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def move(folder: Path, target: Path) -> None:
+    assert not target.exists()
+    folder.rename(target)
 
 
 def sha256_of(path: Path) -> str:
@@ -111,6 +118,18 @@ async def test_a_store_that_cannot_write_says_so(blobs: Blobs, folder: Path) -> 
     (folder / HELLO[:2]).write_text("a file where a folder must be")
     with pytest.raises(BlobsUnavailable, match=HELLO):
         await blobs.put(b"hello")
+
+
+async def test_a_store_whose_volume_is_not_mounted_is_waited_for(blobs: Blobs, folder: Path) -> None:
+    await blobs.put(b"hello")
+    elsewhere = folder.parent / "elsewhere"
+    move(folder, elsewhere)
+    for attempt in (blobs.put(b"hello"), blobs.get(HELLO), open_blobs(folder.as_uri()).put(b"hello")):
+        with pytest.raises(BlobsUnavailable, match=HELLO):
+            await attempt
+    # Nothing was made in its place.
+    move(elsewhere, folder)
+    assert await blobs.get(HELLO) == b"hello"
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", HELLO.upper(), HELLO + "\n", HELLO[:-1]])

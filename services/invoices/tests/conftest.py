@@ -272,7 +272,9 @@ async def firm(new_firm: Callable[..., Awaitable[Firm]]) -> Firm:
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> Blobs:
-    return open_blobs((tmp_path / "blobs").as_uri())
+    folder = tmp_path / "blobs"
+    folder.mkdir()
+    return open_blobs(folder.as_uri())
 
 
 @pytest_asyncio.fixture

@@ -74,6 +74,13 @@ def test_a_version_comes_of_what_a_contact_would_see(terms: Terms, content: Cont
         pytest.param(FINAL, replace(TERMS, currency="EUR"), CONTENT, Refusal.CURRENCY_DIFFERS, id="currency"),
         pytest.param(FINAL, TERMS, Content((), ()), Refusal.NO_LINES, id="no lines"),
         pytest.param(
+            FINAL,
+            replace(TERMS, due_in_days=None, due_on=date(2026, 11, 21)),
+            CONTENT,
+            Refusal.DUE_BEFORE_ISSUE,
+            id="due before it was issued",
+        ),
+        pytest.param(
             FINAL, replace(TERMS, discount_minor=10_501), CONTENT, Refusal.DISCOUNT_EXCEEDS_SUBTOTAL, id="discount"
         ),
         pytest.param(
@@ -87,6 +94,13 @@ def test_a_version_comes_of_what_a_contact_would_see(terms: Terms, content: Cont
 )
 def test_what_cannot_be_revised(invoice: Invoice, terms: Terms, content: Content, refusal: Refusal) -> None:
     assert revise(invoice, CONTENT, terms, content) is refusal
+
+
+@pytest.mark.proves("I4")
+def test_an_invoice_that_was_issued_overdue_can_be_revised_in_all_else() -> None:
+    terms = replace(TERMS, due_in_days=None, due_on=date(2026, 1, 1))
+    overdue = replace(FINAL, terms=terms, issue=replace(ISSUE, due_on=date(2026, 1, 1)))
+    assert isinstance(revise(overdue, CONTENT, replace(terms, notes="Paid late."), CONTENT), Revision)
 
 
 @pytest.mark.proves("I4")

@@ -141,8 +141,8 @@ def test_sums_lead_from_the_lines_to_the_total() -> None:
     assert [(sum_.label, sum_.value) for sum_ in sheet.sums] == [
         ("Subtotal", "5000"),
         ("Discount", "\N{MINUS SIGN}500"),
-        ("Tax 5% on 900", "45"),
-        ("Tax 10% on 1800", "180"),
+        ("Tax 5% on 900 after discount", "45"),
+        ("Tax 10% on 1800 after discount", "180"),
     ]
     assert sheet.total.value == "money 4725"
     assert [row.tax_rate for section in sheet.sections for row in section.rows] == ["10%", "10%", "5%", ""]

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -110,8 +111,8 @@ async def test_the_pdf_says_all_that_the_version_says(typesetter: Typesetter) ->
         "Court filing fee 1 210.00 210.00",
         "Subtotal 2,607.00",
         "Discount \N{MINUS SIGN}250.00",
-        "Tax 4% on 200.71 8.03",
-        "Tax 8.875% on 1,966.43 174.52",
+        "Tax 4% on 200.71 after discount 8.03",
+        "Tax 8.875% on 1,966.43 after discount 174.52",
         "Total $2,539.55",
         "COMMENTS Thank you. See you in January.",
         "NOTES Please quote the number.",
@@ -151,6 +152,34 @@ async def test_words_can_be_copied_and_searched_though_long_ones_may_be_broken(t
     assert "\N{ZERO WIDTH SPACE}" not in words
     assert email in words
     assert "Issued November" in words
+
+
+@pytest.mark.proves("I5")
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
+async def test_a_word_too_long_for_its_column_is_broken_within_it_and_not_cut(
+    typesetter: Typesetter, locale: str
+) -> None:
+    word = "W" * 200
+    given = version(
+        [Line("time", word, Decimal("1234.5678"), 10**9, Decimal("8.875"))],
+        firm=replace(FIRM, locale=locale, name=word),
+        matter_name=word,
+        notes="W" * 5000,
+        comments=[Comment(word, is_client_visible=True)],
+    )
+    parties = replace(given.document.parties, billed_to=replace(DANA, name=word))
+    made = await make_invoice_pdf(typesetter, replace(given, document=replace(given.document, parties=parties)), "all")
+    printed = [piece for page in pages_of(made) for piece in page.split() if piece.startswith("WWWW")]
+    # A line as wide as the page holds about fifty of them, one of the column of lines half as many.
+    assert max(map(len, printed)) < 60
+    assert sum(map(len, printed)) >= 5 * len(word) + 5000
+
+
+@pytest.mark.proves("I5")
+async def test_labels_are_set_without_letter_spacing_which_readers_take_for_blanks(typesetter: Typesetter) -> None:
+    gaps = re.findall(rb"\)(-?[0-9.]+)\(", drawing_of(await make_invoice_pdf(typesetter, version(), "all")))
+    # In thousandths of the size. What kerning does is never so much; `MATTER` was read as `MAT TER` at 115.
+    assert min(map(float, gaps)) > -100
 
 
 @pytest.mark.proves("I5")

@@ -22,7 +22,7 @@ from contracts.invoices import (
     VoidInvoice,
 )
 from invoices.handlers import COMMANDS
-from invoices.store.invoice_versions import list_versions
+from invoices.store.invoice_versions import find_version, list_versions
 from invoices.usecases.change_contact import change_contact
 from invoices.usecases.credit_invoice import credit_invoice
 from invoices.usecases.finalise_invoice import finalise_invoice
@@ -50,7 +50,8 @@ async def _last(firm: Firm, invoice_id: UUID) -> dict[str, Any]:
 
 async def _versions(firm: Firm, invoice_id: UUID) -> list[Any]:
     async with firm.database.reading() as tx:
-        return await list_versions(tx, (firm.firm_id, invoice_id))
+        listed = await list_versions(tx, (firm.firm_id, invoice_id), limit=50)
+        return [await find_version(tx, each.key, each.version) for each in listed]
 
 
 @pytest.mark.proves("I3", "I4")
@@ -128,12 +129,30 @@ async def test_what_is_refused_changes_nothing(firm: Firm, new_firm: Any) -> Non
     assert await firm.published() == before
 
 
+@pytest.mark.proves("I4", "X1")
+async def test_of_two_editors_who_saw_the_same_version_the_later_undoes_nothing_unseen(
+    firm: Firm, client: httpx.AsyncClient
+) -> None:
+    invoice_id = await firm.final()
+    first = _revision(firm, invoice_id, lines=[WILL]).model_copy(update={"version": 1})
+    assert (await firm.done(revise_invoice, first)).version == 2
+    # Heard twice, it is what there is already.
+    assert (await firm.done(revise_invoice, first)).version == 2
+    body = {"terms": firm.terms(notes="Mine.").model_dump(mode="json"), "reason": "A note.", "version": 1}
+    address = f"/v1/invoices/{invoice_id}/revise"
+    stale = await client.post(address, json=body, headers=firm.headers | {"Idempotency-Key": "1"})
+    assert (stale.status_code, stale.json()["slug"]) == (409, "stale_version")
+    fresh = await client.post(address, json=body | {"version": 2}, headers=firm.headers | {"Idempotency-Key": "2"})
+    assert (fresh.status_code, fresh.json()["version"]) == (200, 3)
+
+
 @pytest.mark.proves("I4")
 async def test_a_void_invoice_stays_readable_and_takes_no_more_changes(firm: Firm, client: httpx.AsyncClient) -> None:
     invoice_id = await firm.final()
     command = VoidInvoice(invoice_id=invoice_id, reason="Billed twice.")
     first = await firm.done(void_invoice, command)
-    assert await firm.done(void_invoice, command.model_copy(update={"reason": "Another."})) == first
+    assert await firm.done(void_invoice, command) == first
+    assert await firm.refused(void_invoice, command.model_copy(update={"reason": "Another."})) == "void"
     assert (await _last(firm, invoice_id))["reason"] == "Billed twice."
     assert [kind for kind, _ in await firm.published_of(invoice_id)][2:] == ["invoice-voided"]
     assert await firm.refused(revise_invoice, _revision(firm, invoice_id, lines=[WILL])) == "void"
@@ -217,7 +236,13 @@ async def test_corrections_by_http_need_a_key_and_are_repeated_safely(firm: Firm
         answers = [await client.post(f"{address}/{path}", json=body, headers=keyed) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [status, status], answers[0].text
         assert answers[0].text == answers[1].text
-    versions = (await client.get(f"{address}/versions", headers=firm.headers)).json()["items"]
+    pages = [
+        (await client.get(f"{address}/versions", params=page, headers=firm.headers)).json()
+        for page in ({"limit": 1}, {"limit": 1, "after": 1}, {})
+    ]
+    assert [(len(page["items"]), page["next"]) for page in pages] == [(1, 1), (1, None), (2, None)]
+    versions = [version for page in pages[:2] for version in page["items"]]
+    assert versions == pages[2]["items"]
     assert [(each["version"], each["reason"]) for each in versions] == [(1, None), (2, "A line was wrong.")]
     entries = (await client.get(f"{address}/history", headers=firm.headers)).json()["items"]
     assert [entry["kind"] for entry in entries] == ["created", "finalised", "revised", "credited", "voided"]

@@ -81,6 +81,8 @@ async def test_a_firm_changes_its_own_profile_alone(firm: Firm, new_firm: Callab
     assert (await firm.published())[-1]["data"]["profile"]["quiet_window_seconds"] == 0
     nowhere = command.model_copy(update={"profile": PROFILE.model_copy(update={"time_zone": "Mars/Olympus"})})
     assert await firm.refused(change_firm, nowhere) == "invalid_time_zone"
+    moneyless = command.model_copy(update={"profile": PROFILE.model_copy(update={"currency": "XXQ"})})
+    assert await firm.refused(change_firm, moneyless) == "invalid_currency"
     other = await new_firm()
     assert await other.refused(change_firm, command) == "unknown_firm"
 

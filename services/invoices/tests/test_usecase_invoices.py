@@ -24,7 +24,7 @@ from contracts.invoices import (
     InvoiceLine,
 )
 from contracts.message import Command
-from invoices.store.invoice_versions import list_versions
+from invoices.store.invoice_versions import find_version
 from invoices.store.invoices import find_invoices
 from invoices.usecases.change_contact import change_contact
 from invoices.usecases.change_draft import change_draft
@@ -118,7 +118,8 @@ async def test_a_changed_draft_says_the_new_thing_alone(firm: Firm) -> None:
     assert await firm.published_of(invoice_id) == [("invoice-created", 1), ("draft-changed", 2)]
     await firm.done(finalise_invoice, FinaliseInvoice(invoice_id=invoice_id))
     async with firm.database.reading() as tx:
-        (version,) = await list_versions(tx, (firm.firm_id, invoice_id))
+        version = await find_version(tx, (firm.firm_id, invoice_id), 1)
+    assert version is not None
     assert [priced.line.description for priced in version.document.lines] == ["Will"]
     assert version.document.comments == ()
     assert version.document.due_on == date(2027, 1, 31)
@@ -224,12 +225,35 @@ async def test_a_draft_changed_while_it_is_finalised_is_changed_before_or_not_at
         )
         assert isinstance(final, Done)
         async with firm.database.reading() as tx:
-            (version,) = await list_versions(tx, (firm.firm_id, invoice_id))
+            version = await find_version(tx, (firm.firm_id, invoice_id), 1)
+        assert version is not None
         wanted = 50_000 if isinstance(changed, Done) else 10_000
         assert version.document.totals.total_minor == wanted
         assert [priced.amount_minor for priced in version.document.lines] == [wanted]
         revisions = [revision for _, revision in await firm.published_of(invoice_id)]
         assert revisions == list(range(1, len(revisions) + 1))
+
+
+@pytest.mark.proves("I3")
+async def test_an_invoice_due_before_it_is_issued_is_not_finalised_and_uses_no_number_up(firm: Firm) -> None:
+    late = await firm.draft(due_on=date(2020, 1, 1))
+    finalising = FinaliseInvoice(invoice_id=late)
+    assert await firm.refused(finalise_invoice, finalising) == "due_before_issue"
+    other = await firm.draft()
+    outcomes = await firm.do(finalise_invoice, finalising, FinaliseInvoice(invoice_id=other))
+    assert [getattr(outcome, "slug", "done") for outcome in outcomes] == ["due_before_issue", "done"]
+    await firm.done(change_draft, ChangeDraft(invoice_id=late, terms=firm.terms(due_in_days=0)))
+    assert (await firm.done(finalise_invoice, finalising)).number == "INV-000002"
+
+
+@pytest.mark.proves("I2")
+@pytest.mark.parametrize("currency", ["XXQ", "XXX", "XAU", "BGN"])
+async def test_a_draft_is_in_a_currency_that_people_pay_in(firm: Firm, currency: str) -> None:
+    terms = firm.terms(currency=currency)
+    draft = DraftInvoice(invoice_id=new_id(), matter_id=await firm.matter(), terms=terms)
+    assert await firm.refused(draft_invoice, draft) == "invalid_currency"
+    change = ChangeDraft(invoice_id=await firm.draft(), terms=terms)
+    assert await firm.refused(change_draft, change) == "invalid_currency"
 
 
 @pytest.mark.proves("I3")
@@ -240,7 +264,8 @@ async def test_a_version_stays_as_it_was_when_firm_and_contact_change(firm: Firm
     profile = FirmProfile(name="New name", reply_to="office@firm.example")
     await firm.done(change_firm, ChangeFirm(firm_id=firm.firm_id, profile=profile))
     async with firm.database.reading() as tx:
-        (version,) = await list_versions(tx, (firm.firm_id, invoice_id))
+        version = await find_version(tx, (firm.firm_id, invoice_id), 1)
+    assert version is not None
     parties = version.document.parties
     assert parties.billed_to is not None
     assert (parties.firm.name, parties.billed_to.name) == ("Ibe & Daughters", "Anna Okafor")

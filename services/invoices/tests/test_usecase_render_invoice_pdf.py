@@ -1,5 +1,8 @@
-"""A PDF that was given up is made again when somebody asks for it, and only then."""
+"""A PDF that was given up or lost is made again when somebody asks for it, and only then."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +12,8 @@ import pytest
 from chassis.ids import new_id
 from contracts.invoices import RenderInvoicePdf
 from invoices.domain.printing import ATTEMPTS_MAX
-from invoices.usecases.render_document import Press
+from invoices.usecases.claim_document import claim_document
+from invoices.usecases.render_document import Press, render_document
 from invoices.usecases.render_invoice_pdf import render_invoice_pdf
 
 Firm = Any
@@ -48,9 +52,68 @@ async def test_asking_again_or_for_what_is_there_changes_nothing(firm: Firm, pre
     command = RenderInvoicePdf(invoice_id=invoice_id, version=1)
     assert [(await firm.done(render_invoice_pdf, command)).state for _ in range(2)] == ["pending", "pending"]
     assert await firm.render_all(press) == 1
-    assert (await firm.done(render_invoice_pdf, command)).state == "ready"
+    assert [(await firm.done(render_invoice_pdf, command)).state for _ in range(2)] == ["ready", "ready"]
+    # Looked at, once, and found in its place.
+    assert await firm.render_all(press) == 1
+    assert await firm.render_all(press) == 0
+    assert [state for _, _, state, *_ in await firm.documents()] == ["ready"]
+    assert len(await firm.ready_pdfs(invoice_id)) == 1
+
+
+def _lose(blob: Path) -> None:
+    blob.unlink()
+
+
+def _damage(blob: Path) -> None:
+    blob.write_bytes(b"%PDF-")
+
+
+@pytest.mark.proves("I5", "X1")
+@pytest.mark.parametrize("spoil", [_lose, _damage])
+async def test_a_pdf_whose_blob_is_lost_or_damaged_is_made_again_when_asked_for(
+    firm: Firm, client: httpx.AsyncClient, press: Press, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    invoice_id = await firm.final()
+    assert await firm.render_all(press) == 1
+    address = f"/v1/invoices/{invoice_id}/versions/1/pdf"
+    whole = (await client.get(address, headers=firm.headers)).content
+    (blob,) = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    spoil(blob)
+    assert (await client.get(address, headers=firm.headers)).status_code == 503
+    assert (await client.post(address, json={}, headers=firm.headers)).status_code == 200
+    assert await firm.render_all(press) == 1
+    assert (await client.get(address, headers=firm.headers)).content == whole
+    assert await firm.documents() == [(1, "all", "ready", 1, None)]
+    assert len(await firm.ready_pdfs(invoice_id)) == 2
+
+
+@pytest.mark.proves("I5")
+async def test_a_pdf_that_is_looked_at_while_its_store_is_away_is_looked_at_later(
+    firm: Firm, press: Press, tmp_path: Path
+) -> None:
+    invoice_id = await firm.final()
+    assert await firm.render_all(press) == 1
+    elsewhere = (tmp_path / "blobs").rename(tmp_path / "elsewhere")
+    await firm.done(render_invoice_pdf, RenderInvoicePdf(invoice_id=invoice_id, version=1))
+    assert await firm.render_all(press) == 1
+    assert await firm.documents() == [(1, "all", "ready", 0, None)]
+    elsewhere.rename(tmp_path / "blobs")
+    async with firm.database.transaction() as tx:
+        assert await tx.execute("update documents set next_at = clock_timestamp()") == "UPDATE 1"
+    assert await firm.render_all(press) == 1
     assert await firm.render_all(press) == 0
     assert len(await firm.ready_pdfs(invoice_id)) == 1
+
+
+@pytest.mark.proves("I5")
+async def test_a_lost_pdf_that_cannot_be_made_again_is_given_up(firm: Firm, press: Press) -> None:
+    invoice_id = await firm.final()
+    assert await firm.render_all(press) == 1
+    await firm.done(render_invoice_pdf, RenderInvoicePdf(invoice_id=invoice_id, version=1))
+    claimed = await claim_document(firm.database, 60)
+    assert claimed is not None
+    await render_document(firm.database, press, replace(claimed, attempt=ATTEMPTS_MAX + 1))
+    assert await firm.documents() == [(1, "all", "failed", 1, "interrupted")]
 
 
 @pytest.mark.proves("I5")

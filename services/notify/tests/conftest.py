@@ -290,6 +290,7 @@ async def room(
     renderer = Renderer(MailTemplates(), "no-reply@handbill.test", "https://pay.example")
     policy = RetryPolicy(pauses_seconds=(60, 300), unknown_pause_seconds=900)
     blob_path = tmp_path / "blobs"
+    blob_path.mkdir()
     blobs = open_blobs(blob_path.as_uri())
     sharing_gate = SharingGate(gate.url, TOKEN, timeout_seconds=2)
     desk = Desk(renderer, Attachments(blobs), sharing_gate, mailer, policy, gate_pause_seconds=2)

@@ -1,5 +1,21 @@
 """What invoices owns: firms, staff, API keys, matters, contacts and invoices. Commands to it, facts from it."""
 
+from contracts.invoices.corrections import (
+    CreditInvoice,
+    InvoiceCredited,
+    InvoiceRevised,
+    InvoiceVoided,
+    ReviseInvoice,
+    VoidInvoice,
+)
+from contracts.invoices.drafts import (
+    ChangeDraft,
+    DraftChanged,
+    DraftInvoice,
+    FinaliseInvoice,
+    InvoiceCreated,
+    InvoiceFinalised,
+)
 from contracts.invoices.firms import (
     AddStaffUser,
     ApiKeyChanged,
@@ -12,28 +28,6 @@ from contracts.invoices.firms import (
     StaffRole,
     StaffUserChanged,
 )
-from contracts.invoices.invoice import (
-    ChangeDraft,
-    CreditInvoice,
-    DraftChanged,
-    DraftInvoice,
-    FinaliseInvoice,
-    InvoiceComment,
-    InvoiceCreated,
-    InvoiceCredited,
-    InvoiceFinalised,
-    InvoiceLine,
-    InvoicePdfFailed,
-    InvoicePdfReady,
-    InvoiceRevised,
-    InvoiceTerms,
-    InvoiceTotals,
-    InvoiceVoided,
-    LineKind,
-    RenderInvoicePdf,
-    ReviseInvoice,
-    VoidInvoice,
-)
 from contracts.invoices.matters import (
     AddContact,
     AssignMatterContact,
@@ -45,6 +39,18 @@ from contracts.invoices.matters import (
     MatterContact,
     MatterProfile,
     OpenMatter,
+)
+from contracts.invoices.pdfs import (
+    InvoicePdfFailed,
+    InvoicePdfReady,
+    RenderInvoicePdf,
+)
+from contracts.invoices.terms import (
+    InvoiceComment,
+    InvoiceLine,
+    InvoiceTerms,
+    InvoiceTotals,
+    LineKind,
 )
 
 __all__ = [

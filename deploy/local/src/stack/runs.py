@@ -56,7 +56,7 @@ def claim(run: RunFolder, kind: str) -> int:
         _clear_dead(kind, run)
         stop_leftovers(run)
         own_folder(run.path, mode=0o711)
-        for folder in (run.logs, run.mail, run.kafka_data):
+        for folder in (run.logs, run.mail, run.kafka_data, run.blobs):
             own_folder(folder, mode=0o700)
         descriptor = os.open(run.lock_file, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -15,7 +15,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -39,7 +39,7 @@ class BlobDamaged(BlobFault):
 
 
 class BlobsUnavailable(BlobFault):
-    """The store did not answer, or is full, or may not be used."""
+    """The store did not answer, is not there, is full, or may not be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,14 @@ class Blob:
 
 
 class Blobs:
-    """A store of blobs. Content has one name and one name has one content, so nothing is ever changed."""
+    """A store of blobs. Content has one name and one name has one content, so nothing is ever changed.
 
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-        self._folder = store.prefix if isinstance(store, LocalStore) else None
+    A folder is never made here: where it is not there, its volume is not mounted, and a folder made in its place would
+    keep what is put until the volume hides it.
+    """
+
+    def __init__(self, place: ObjectStore | Path) -> None:
+        self._place = place
 
     async def put(self, content: bytes) -> Blob:
         """Keep content; when this returns it outlives a power cut. Safe to repeat, and after a kill at any line.
@@ -66,28 +69,38 @@ class Blobs:
             raise ValueError(f"a blob has at most {BLOB_BYTES_MAX} bytes")
         sha256 = hashlib.sha256(content).hexdigest()
         with _faults_named(sha256):
+            store = await self._open()
             # In a folder this writes beside the name and then renames, so a half one is never under the name.
-            await obstore.put_async(self._store, _path_of(sha256), content, use_multipart=False)
-            if self._folder is not None:
-                await asyncio.to_thread(_sync, self._folder / _path_of(sha256), self._folder)
+            await obstore.put_async(store, _path_of(sha256), content, use_multipart=False)
+            if isinstance(self._place, Path):
+                await asyncio.to_thread(_sync, self._place / _path_of(sha256), self._place)
         return Blob(sha256, len(content))
 
     async def get(self, sha256: str) -> bytes:
-        """Read what is kept under a hash. Raises BlobMissing, BlobDamaged."""
+        """Read what is kept under a hash. Raises BlobMissing, BlobDamaged, BlobsUnavailable."""
+        path = _path_of(sha256)
         with _faults_named(sha256):
-            found = await obstore.get_async(self._store, _path_of(sha256))
+            found = await obstore.get_async(await self._open(), path)
             # Read only as far as a blob can reach: what lies there may be anything.
             content = (await found.bytes_async()).to_bytes() if found.meta["size"] <= BLOB_BYTES_MAX else b""
         if hashlib.sha256(content).hexdigest() != sha256:
             raise BlobDamaged(sha256)
         return content
 
+    async def _open(self) -> ObjectStore:
+        """Give the store where it is there. A folder is looked for each time: it comes and goes with its volume."""
+        if not isinstance(self._place, Path):
+            return self._place
+        if not await asyncio.to_thread(self._place.is_dir):
+            raise NotADirectoryError(f"no folder at {self._place}")
+        return LocalStore(self._place)
+
 
 def open_blobs(url: str) -> Blobs:
-    """Open the store at `file:///folder`, which is made if missing, or at `s3://bucket/prefix`."""
+    """Open the store at `file:///folder`, which whoever runs the service has made, or at `s3://bucket/prefix`."""
     parts = urlsplit(url)
     if parts.scheme == "file" and not parts.netloc:
-        return Blobs(LocalStore.from_url(url, mkdir=True))
+        return Blobs(Path(unquote(parts.path)))
     if parts.scheme == "s3" and parts.netloc:
         return Blobs(from_url(url))
     raise ValueError(f"neither file:///folder nor s3://bucket/prefix: {url}")

@@ -5,22 +5,25 @@ from uuid import UUID
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from pydantic import Field
 
 from chassis.http.caller import Caller
 from chassis.http.openapi import asks
 from contracts.fields import PositiveMinor, SaidParagraphs
 from contracts.invoices import CreditInvoice, InvoiceTerms, ReviseInvoice, VoidInvoice
 from contracts.message import Part
+from invoices.domain.version import VERSION_MAX
 from invoices.usecases.credit_invoice import CreditInvoiceAnswer, credit_invoice
 from invoices.usecases.revise_invoice import ReviseInvoiceAnswer, revise_invoice
 from invoices.usecases.void_invoice import VoidInvoiceAnswer, void_invoice
 
 
 class RevisionBody(Part):
-    """Everything the new version says, and why there is one."""
+    """Everything the new version says, and why there is one. `version` is the one that the editor saw."""
 
     terms: InvoiceTerms
     reason: SaidParagraphs
+    version: int | None = Field(default=None, ge=1, le=VERSION_MAX)
 
 
 class VoidBody(Part):
@@ -42,7 +45,8 @@ async def post_invoice_revise(
     invoice_id: FromPath[UUID], data: JSONBody[RevisionBody], caller: NamedDependency[Caller]
 ) -> Response[ReviseInvoiceAnswer]:
     """Make a new version; none where a contact would see no difference."""
-    return await caller.do(revise_invoice, ReviseInvoice(invoice_id=invoice_id, terms=data.terms, reason=data.reason))
+    command = ReviseInvoice(invoice_id=invoice_id, terms=data.terms, reason=data.reason, version=data.version)
+    return await caller.do(revise_invoice, command)
 
 
 @post("/v1/invoices/{invoice_id:uuid}/void", status_code=200, opt=asks(VoidInvoice))

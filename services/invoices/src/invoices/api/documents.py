@@ -1,4 +1,4 @@
-"""`/v1/invoices/{id}/versions/{n}/pdf`: the PDF of one version, as it was made; made again where it was given up."""
+"""`/v1/invoices/{id}/versions/{n}/pdf`: the PDF of one version, as it was made, or made again on demand."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -37,7 +37,7 @@ class PdfBody(Part):
 async def post_invoice_pdf(
     invoice_id: FromPath[UUID], version: FromPath[int], data: JSONBody[PdfBody], caller: NamedDependency[Caller]
 ) -> Response[RenderInvoicePdfAnswer]:
-    """Have a PDF made again that was given up."""
+    """Have a PDF made again that was given up, or cannot be read any more."""
     number = admit_version(version, "pdf")
     command = RenderInvoicePdf(invoice_id=invoice_id, version=number, comments=data.comments)
     return await caller.do(render_invoice_pdf, command)

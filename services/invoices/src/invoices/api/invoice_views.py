@@ -1,7 +1,7 @@
 """What a reader of an invoice is shown, put together from its rows, its shares and its balance."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from invoices.domain.balance import Balance, Status, shown_status
 from invoices.domain.invoice import Invoice
 from invoices.domain.refusal import Refusal
 from invoices.domain.totals import PricedLine, price_lines
-from invoices.domain.version import Version
 from invoices.store.balances import find_balances
 from invoices.store.invoice_contents import find_contents
 from invoices.store.shares import find_shared_invoices
@@ -81,35 +80,6 @@ class InvoiceView(InvoiceSummary):
     share_with: list[UUID]
 
 
-class PartyView(Part):
-    """Who was billed, in the words of the day of the version."""
-
-    name: str
-    email: str | None
-    phone: str | None
-
-
-class VersionView(Part):
-    """One version as it was and stays. `reason` says why there is a version after the first."""
-
-    invoice_id: UUID
-    version: int
-    created_at: datetime
-    reason: str | None
-    number: str
-    issued_on: date
-    due_on: date
-    currency: str
-    totals: InvoiceTotals
-    lines: list[LineView]
-    comments: list[CommentView]
-    notes: str | None
-    firm_name: str
-    matter_number: str
-    matter_name: str
-    billed_to: PartyView | None
-
-
 async def summarise(tx: Tx, firm_id: UUID, invoices: Sequence[Invoice]) -> list[InvoiceSummary]:
     """Show invoices as a list does, with a fixed number of statements."""
     invoice_ids = [invoice.invoice_id for invoice in invoices]
@@ -129,36 +99,12 @@ async def show(tx: Tx, invoice: Invoice) -> InvoiceView:
     assert not isinstance(priced, Refusal), "its totals were taken when it was written"
     return InvoiceView(
         **summary.model_dump(),
-        lines=[_line(line) for line in priced],
+        lines=[show_line(line) for line in priced],
         comments=[CommentView.model_validate(comment, from_attributes=True) for comment in content.comments],
         notes=invoice.terms.notes,
         terms_due_on=invoice.terms.due_on,
         terms_due_in_days=invoice.terms.due_in_days,
         share_with=list(invoice.share_with),
-    )
-
-
-def show_version(version: Version) -> VersionView:
-    """Show one version."""
-    document = version.document
-    parties = document.parties
-    return VersionView(
-        invoice_id=version.invoice_id,
-        version=version.version,
-        created_at=version.created_at,
-        reason=version.reason,
-        number=document.number,
-        issued_on=document.issued_on,
-        due_on=document.due_on,
-        currency=document.currency,
-        totals=InvoiceTotals.model_validate(document.totals, from_attributes=True),
-        lines=[_line(line) for line in document.lines],
-        comments=[CommentView.model_validate(comment, from_attributes=True) for comment in document.comments],
-        notes=document.notes,
-        firm_name=parties.firm.name,
-        matter_number=parties.matter_number,
-        matter_name=parties.matter_name,
-        billed_to=PartyView.model_validate(parties.billed_to, from_attributes=True) if parties.billed_to else None,
     )
 
 
@@ -181,7 +127,8 @@ def _summary(invoice: Invoice, balance: Balance | None, *, is_shared: bool) -> I
     )
 
 
-def _line(priced: PricedLine) -> LineView:
+def show_line(priced: PricedLine) -> LineView:
+    """Show one line."""
     line = priced.line
     return LineView(
         kind=line.kind,

@@ -1,22 +1,37 @@
 """`/v1/invoices`: drafted, changed, finalised and read, with every version."""
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from chassis.http.caller import Caller, not_found
 from chassis.http.openapi import asks
 from chassis.http.page import LIMIT_DEFAULT, After, Limit, Page, cut_page
 from contracts.invoices import ChangeDraft, DraftInvoice, FinaliseInvoice, InvoiceTerms
-from invoices.api.invoice_views import InvoiceSummary, InvoiceView, VersionView, show, show_version, summarise
+from contracts.message import Part
+from invoices.api.invoice_views import InvoiceSummary, InvoiceView, show, summarise
 from invoices.api.version_number import admit_version
+from invoices.api.version_views import VersionSummary, VersionView, show_version, summarise_version
+from invoices.domain.version import VERSION_MAX
 from invoices.store.invoice_versions import find_version, list_versions
 from invoices.store.invoices import find_invoices, list_invoices
 from invoices.usecases.change_draft import ChangeDraftAnswer, change_draft
 from invoices.usecases.draft_invoice import DraftInvoiceAnswer, draft_invoice
 from invoices.usecases.finalise_invoice import FinaliseInvoiceAnswer, finalise_invoice
+
+AfterVersion = Annotated[
+    int, QueryParameter(name="after", ge=0, le=VERSION_MAX, description="the `next` of the page before")
+]
+
+
+class VersionsPage(Part):
+    """Some versions of an invoice, first one first; none while it is a draft. `next` as in every page."""
+
+    items: list[VersionSummary]
+    next: int | None
 
 
 @post("/v1/invoices", opt=asks(DraftInvoice))
@@ -64,13 +79,17 @@ async def get_invoices(
 
 
 @get("/v1/invoices/{invoice_id:uuid}/versions")
-async def get_invoice_versions(invoice_id: FromPath[UUID], caller: NamedDependency[Caller]) -> Page[VersionView]:
-    """Show all versions, first one first; none while it is a draft."""
+async def get_invoice_versions(
+    invoice_id: FromPath[UUID], caller: NamedDependency[Caller], limit: Limit = LIMIT_DEFAULT, after: AfterVersion = 0
+) -> VersionsPage:
+    """List versions; each has its lines and comments at an address of its own."""
     key = (caller.firm_id, invoice_id)
     async with caller.reading("invoices:read") as tx:
         if not await find_invoices(tx, [key]):
             raise not_found("invoice")
-        return Page(items=[show_version(version) for version in await list_versions(tx, key)])
+        found = await list_versions(tx, key, limit + 1, after)
+    items = [summarise_version(version) for version in found[:limit]]
+    return VersionsPage(items=items, next=items[-1].version if len(found) > limit else None)
 
 
 @get("/v1/invoices/{invoice_id:uuid}/versions/{version:int}")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from invoices.domain.invoice import Comment, Content, Invoice, Terms, admit_text, due_day
+from invoices.domain.invoice import Comment, Content, Invoice, Terms, admit_due_day, admit_text, due_day
 from invoices.domain.refusal import Refusal
 from invoices.domain.totals import total_up
 
@@ -27,12 +27,26 @@ class Credit:
     reason: str
 
 
-def revise(invoice: Invoice, before: Content, terms: Terms, after: Content) -> Revision | Refusal:
+def revise(
+    invoice: Invoice, before: Content, terms: Terms, after: Content, base_version: int | None = None
+) -> Revision | Refusal:
     """Give a final invoice other terms and content; a new version where a contact would see the difference.
 
-    The day it was issued stays, and days to pay count from there.
+    The day it was issued stays, and days to pay count from there. `base_version` is what the editor saw: where there is
+    another by now, only what changes nothing is admitted.
     """
-    refusal = _refuse_correction(invoice) or _refuse_terms(invoice, terms, after)
+    refusal = _refuse_correction(invoice)
+    if refusal:
+        return refusal
+    assert invoice.issue is not None
+    says_the_same = (terms, after) == (invoice.terms, before)
+    if base_version not in {None, invoice.issue.version} and not says_the_same:
+        return Refusal.STALE_VERSION
+    # One that was issued overdue, as was admitted once, can be revised in all else.
+    is_due_changed = due_day(terms, invoice.issue.issued_on) != invoice.issue.due_on
+    refusal = _refuse_terms(invoice, terms, after)
+    if is_due_changed:
+        refusal = refusal or admit_due_day(terms, invoice.issue.issued_on)
     if refusal:
         return refusal
     totals = total_up(after.lines, terms.discount_minor)
@@ -41,7 +55,6 @@ def revise(invoice: Invoice, before: Content, terms: Terms, after: Content) -> R
     if totals.total_minor < invoice.credited_minor:
         # The rest of the credits would be owed to a payer who never paid it.
         return Refusal.CREDIT_EXCEEDS_TOTAL
-    assert invoice.issue is not None
     due_on = due_day(terms, invoice.issue.issued_on)
     differs: dict[Change, bool] = {
         "lines": after.lines != before.lines,

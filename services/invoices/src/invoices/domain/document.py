@@ -36,7 +36,7 @@ def lay_out(version: Version, comments: CommentChoice, wording: Wording) -> Shee
         paper=paper_of(firm),
         colour=firm.brand_colour,
         firm_name=breakable(firm.name),
-        firm_email=firm.reply_to,
+        firm_email=breakable(firm.reply_to, _ADDRESS_UNBROKEN_MAX),
         number=document.number,
         is_revised=version.version > 1,
         facts=_facts(version, wording),
@@ -107,9 +107,11 @@ def _sums(document: Document, wording: Wording) -> tuple[Labelled, ...]:
     sums = [Labelled("Subtotal", wording.digits(totals.subtotal_minor))]
     if totals.discount_minor:
         sums.append(Labelled("Discount", f"\N{MINUS SIGN}{wording.digits(totals.discount_minor)}"))
+    # Each line bears its part of the discount: what is taxed is not what the lines show.
+    remark = " after discount" if totals.discount_minor else ""
     for rate in sorted({line.line.tax_rate_percent for line in document.lines} - {Decimal(0)}):
         taxed = [line for line in document.lines if line.line.tax_rate_percent == rate]
         base = wording.digits(sum(line.amount_minor - line.discount_minor for line in taxed))
         tax = wording.digits(sum(line.tax_minor for line in taxed))
-        sums.append(Labelled(f"Tax {wording.percent(rate)} on {base}", tax))
+        sums.append(Labelled(f"Tax {wording.percent(rate)} on {base}{remark}", tax))
     return tuple(sums) if len(sums) > 1 else ()

@@ -6,6 +6,9 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
+from invoices.domain.currency import is_currency
+from invoices.domain.refusal import Refusal
+
 
 @dataclass(frozen=True, slots=True)
 class FirmProfile:
@@ -47,6 +50,13 @@ def _time_zones() -> frozenset[str]:
 def is_time_zone(name: str) -> bool:
     """Whether the IANA database has this name; the day an invoice is issued depends on it."""
     return name in _time_zones()
+
+
+def admit_profile(profile: FirmProfile) -> Refusal | None:
+    """Why no firm can be like this, if so."""
+    if not is_time_zone(profile.time_zone):
+        return Refusal.INVALID_TIME_ZONE
+    return None if is_currency(profile.currency) else Refusal.INVALID_CURRENCY
 
 
 def day_at(moment: datetime, time_zone: str) -> date:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
+from invoices.domain.currency import is_currency
 from invoices.domain.key import Key
 from invoices.domain.refusal import Refusal
 from invoices.domain.totals import Line, Totals, total_up
@@ -92,10 +93,15 @@ def change_draft(invoice: Invoice, terms: Terms, content: Content) -> Invoice | 
     """Give the draft other terms and lines."""
     if invoice.state != "draft":
         return Refusal.NOT_DRAFT
-    totals = admit_text(terms, content) or total_up(content.lines, terms.discount_minor)
+    totals = admit_terms(terms, content) or total_up(content.lines, terms.discount_minor)
     if isinstance(totals, Refusal):
         return totals
     return replace(invoice, terms=terms, totals=totals, revision=invoice.revision + 1)
+
+
+def admit_terms(terms: Terms, content: Content) -> Refusal | None:
+    """Why no draft can say this, if so."""
+    return admit_text(terms, content) if is_currency(terms.currency) else Refusal.INVALID_CURRENCY
 
 
 def admit_text(terms: Terms, content: Content) -> Refusal | None:
@@ -112,6 +118,11 @@ def admit_finalising(invoice: Invoice, line_count: int) -> Refusal | None:
     if line_count == 0:
         return Refusal.NO_LINES
     return None
+
+
+def admit_due_day(terms: Terms, issued_on: date) -> Refusal | None:
+    """Why an invoice of this day cannot have these terms, if so: it would be overdue before anybody has seen it."""
+    return Refusal.DUE_BEFORE_ISSUE if due_day(terms, issued_on) < issued_on else None
 
 
 def finalise(invoice: Invoice, sequence: int, issued_on: date) -> Invoice:

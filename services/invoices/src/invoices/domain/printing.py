@@ -40,11 +40,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A PDF that this process makes until its lease ends. `attempt` counts from 1, this one included."""
+    """A PDF that this process makes until its lease ends. `attempt` counts from 1, this one included.
+
+    `printed` is there where it was made before: only what cannot be read any more is made again.
+    """
 
     version: Version
     comments: CommentChoice
     attempt: int
+    printed: "Printed | None"
     lease_token: UUID
     actor: str
     correlation_id: UUID

@@ -13,11 +13,14 @@ class Refusal(StrEnum):
     CREDIT_EXCEEDS_TOTAL = "credit_exceeds_total"
     CURRENCY_DIFFERS = "currency_differs"
     DISCOUNT_EXCEEDS_SUBTOTAL = "discount_exceeds_subtotal"
+    DUE_BEFORE_ISSUE = "due_before_issue"
+    INVALID_CURRENCY = "invalid_currency"
     INVALID_TIME_ZONE = "invalid_time_zone"
     NO_LINES = "no_lines"
     NOT_DRAFT = "not_draft"
     NOT_FINAL = "not_final"
     SCOPE_MISSING = "scope_missing"
+    STALE_VERSION = "stale_version"
     STAFF_USER_DISABLED = "staff_user_disabled"
     TOO_MANY_LINES = "too_many_lines"
     UNKNOWN_API_KEY = "unknown_api_key"
@@ -42,11 +45,14 @@ _DETAILS = {
     Refusal.CREDIT_EXCEEDS_TOTAL: "all credits together are above what the invoice asks for",
     Refusal.CURRENCY_DIFFERS: "the currency of a final invoice stays",
     Refusal.DISCOUNT_EXCEEDS_SUBTOTAL: "the discount is above the sum of the lines",
+    Refusal.DUE_BEFORE_ISSUE: "the due date is before the day the invoice is issued",
+    Refusal.INVALID_CURRENCY: "no such currency in ISO 4217, or not in use any more",
     Refusal.INVALID_TIME_ZONE: "no such time zone in the IANA database",
     Refusal.NO_LINES: "a final invoice has at least one line",
     Refusal.NOT_DRAFT: "the invoice is not a draft any more",
     Refusal.NOT_FINAL: "the invoice is still a draft",
     Refusal.SCOPE_MISSING: "a key cannot have scopes that its maker lacks",
+    Refusal.STALE_VERSION: "the invoice has another version by now: look at it first",
     Refusal.STAFF_USER_DISABLED: "the staff account is disabled",
     Refusal.TOO_MANY_LINES: "notes and comments that contacts see have more lines than can be printed",
     Refusal.UNKNOWN_API_KEY: "no such API key",

@@ -1,6 +1,6 @@
 """The words on the PDF of a version, as the template `templates/invoice.typ` takes them."""
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,8 +12,11 @@ Paper = Literal["us-letter", "a4"]
 
 _LETTER_REGIONS = {"US", "CA"}
 _LETTER_CURRENCIES = {"USD", "CAD"}
-# So many of the widest letters fit into the narrowest column of lines.
+# Longer than what people take for a word: it may be broken where they do not expect it.
 _UNBROKEN_MAX = 24
+# So many of the widest letters fit into the narrowest column of lines.
+_PIECE_LENGTH = 8
+_WORD = re.compile(r"\S+")
 
 
 class Wording(Protocol):
@@ -113,14 +116,11 @@ def breakable(text: str, unbroken_max: int = _UNBROKEN_MAX) -> str:
     """Give words that may not fit into a column places to break (zero-width spaces); all else stays as it is."""
     if max(map(len, text.split()), default=0) <= unbroken_max:
         return text
-    return "".join(_broken(text, unbroken_max))
+    return _WORD.sub(
+        lambda word: _pieces(word[0], min(_PIECE_LENGTH, unbroken_max)) if len(word[0]) > unbroken_max else word[0],
+        text,
+    )
 
 
-def _broken(text: str, unbroken_max: int) -> Iterator[str]:
-    run = 0
-    for character in text:
-        run = 0 if character.isspace() else run + 1
-        if run > unbroken_max:
-            yield "\u200b"
-            run = 1
-        yield character
+def _pieces(word: str, length: int) -> str:
+    return "\u200b".join(word[at : at + length] for at in range(0, len(word), length))

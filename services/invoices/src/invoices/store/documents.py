@@ -1,4 +1,4 @@
-"""Table `documents`: the PDFs that are wanted, being made, ready, or given up.
+"""Table `documents`: the PDFs that are wanted, being made, ready (due where it is to be looked at), or given up.
 
 All times are the database's. Every write of a renderer carries its lease token: one that was away too long changes
 nothing any more.
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
+
+import asyncpg
 
 from chassis.database import Tx
 from chassis.tracing import current_traceparent
@@ -43,14 +45,16 @@ where (firm_id, invoice_id, version, comments)
 order by firm_id, invoice_id, version, comments
 for update
 """
+# What is due already is left to whoever has it. What is ready stays so: it is only looked at, as a rule.
 _QUEUE_AGAIN: LiteralString = """
 update documents as again
-set state = 'pending', failure = null, attempts = 0, next_at = statement_timestamp(), actor = wanted.actor,
+set state = case again.state when 'failed' then 'pending' else again.state end, failure = null, attempts = 0,
+    next_at = statement_timestamp(), actor = wanted.actor,
     correlation_id = wanted.correlation_id, causation_id = wanted.causation_id, traceparent = $8
 from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::uuid[], $7::uuid[])
     as wanted (firm_id, invoice_id, version, comments, actor, correlation_id, causation_id)
 where (again.firm_id, again.invoice_id, again.version, again.comments)
-    = (wanted.firm_id, wanted.invoice_id, wanted.version, wanted.comments) and again.state = 'failed'
+    = (wanted.firm_id, wanted.invoice_id, wanted.version, wanted.comments) and again.next_at is null
 """
 IS_DUE: LiteralString = "select exists (select from documents where next_at <= statement_timestamp())"
 # What another renderer is claiming is skipped; a lease that has ended is as good as none.
@@ -74,10 +78,17 @@ set state = 'ready', sha256 = $6, size_bytes = $7, file_name = $8, lease_token =
 where firm_id = $1 and invoice_id = $2 and version = $3 and comments = $4 and lease_token = $5
 returning true
 """
+_SOUND: LiteralString = """
+update documents set lease_token = null, next_at = null
+where firm_id = $1 and invoice_id = $2 and version = $3 and comments = $4 and lease_token = $5
+"""
 _SET_BACK: LiteralString = """
 update documents
-set state = case when $6::double precision is null then 'failed' else 'pending' end,
+set state = case when $6::double precision is null then 'failed' else state end,
     failure = case when $6::double precision is null then $7 end,
+    sha256 = case when $6::double precision is not null then sha256 end,
+    size_bytes = case when $6::double precision is not null then size_bytes end,
+    file_name = case when $6::double precision is not null then file_name end,
     next_at = clock_timestamp() + make_interval(secs => $6::double precision),
     attempts = attempts - case when $8 then 0 else 1 end,
     lease_token = null
@@ -111,7 +122,7 @@ async def lock_documents(tx: Tx, wanted: Sequence[Wanted]) -> dict[DocumentKey, 
 
 
 async def queue_again(tx: Tx, wanted: Sequence[Wanted]) -> None:
-    """Have PDFs that were given up made after all, with all their attempts. Others stay as they are."""
+    """Have PDFs that were given up made after all, with all their attempts, and those that are ready looked at."""
     if wanted:
         await tx.execute(_QUEUE_AGAIN, *_keys(wanted), *_origins(wanted), current_traceparent())
 
@@ -142,6 +153,7 @@ async def claim_due(tx: Tx, lease_token: UUID, lease_seconds: float) -> Claimed 
         version=version,
         comments=row["comments"],
         attempt=row["attempts"],
+        printed=_printed(row),
         lease_token=lease_token,
         actor=row["actor"],
         correlation_id=row["correlation_id"],
@@ -156,6 +168,11 @@ async def record_ready(tx: Tx, claimed: Claimed, printed: Printed) -> bool:
     return kept is not None
 
 
+async def record_sound(tx: Tx, claimed: Claimed) -> None:
+    """Note that the PDF is where it was said to be. No change where the lease was lost."""
+    await tx.execute(_SOUND, *_held(claimed))
+
+
 async def record_setback(tx: Tx, claimed: Claimed, setback: Setback) -> bool:
     """Give the PDF back, to be tried again or given up. False, and no change, where the lease was lost."""
     kept = await tx.fetchval(_SET_BACK, *_held(claimed), setback.pause_seconds, setback.fault, setback.counts)
@@ -167,8 +184,11 @@ async def find_document(tx: Tx, invoice: Key, version: int, comments: CommentCho
     row = await tx.fetchrow(_FIND, *invoice, version, comments)
     if row is None:
         return None
-    printed = Printed(row["sha256"], row["size_bytes"], row["file_name"]) if row["state"] == "ready" else None
-    return Found(row["state"], printed)
+    return Found(row["state"], _printed(row))
+
+
+def _printed(row: asyncpg.Record) -> Printed | None:
+    return Printed(row["sha256"], row["size_bytes"], row["file_name"]) if row["state"] == "ready" else None
 
 
 def _keys(wanted: Sequence[Wanted]) -> tuple[list[UUID], list[UUID], list[int], list[CommentChoice]]:

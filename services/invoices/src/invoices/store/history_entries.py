@@ -34,6 +34,10 @@ where entry.firm_id = $1 and entry.invoice_id = $2 and ($4::uuid is null or (ent
 order by entry.occurred_at, entry.entry_id
 limit $3
 """
+_VOID_REASONS: LiteralString = """
+select firm_id, invoice_id, summary ->> 'reason' as reason from history_entries
+where kind = 'voided' and (firm_id, invoice_id) in (select * from unnest($1::uuid[], $2::uuid[]))
+"""
 
 _summary: TypeAdapter[dict[str, Plain]] = TypeAdapter(dict[str, Plain])
 
@@ -69,6 +73,16 @@ async def list_entries(tx: Tx, invoice: Key, limit: int, after: UUID | None) -> 
     """List a page of an invoice's timeline, oldest first."""
     rows = await tx.fetch(_LIST, *invoice, limit, after)
     return [ListedEntry(_entry(row), row["actor_name"]) for row in rows]
+
+
+async def find_void_reasons(tx: Tx, invoices: Sequence[Key]) -> dict[Key, str]:
+    """Find why those of these invoices that are void were voided."""
+    if not invoices:
+        return {}
+    rows = await tx.fetch(
+        _VOID_REASONS, [firm_id for firm_id, _ in invoices], [invoice_id for _, invoice_id in invoices]
+    )
+    return {(row["firm_id"], row["invoice_id"]): row["reason"] for row in rows}
 
 
 def origin_of(message: Outgoing) -> Origin:

@@ -15,8 +15,10 @@ _INSERT: LiteralString = """
 insert into invoice_versions (firm_id, invoice_id, version, document, created_at, reason)
 select * from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::jsonb[], $5::timestamptz[], $6::text[])
 """
+# Lines and comments are left in the table: a page of versions may have hundreds of thousands of them.
 _LIST: LiteralString = """
-select * from invoice_versions where firm_id = $1 and invoice_id = $2 order by version
+select firm_id, invoice_id, version, created_at, reason, document || '{"lines": [], "comments": []}' as document
+from invoice_versions where firm_id = $1 and invoice_id = $2 and version > $4 order by version limit $3
 """
 _FIND: LiteralString = """
 select * from invoice_versions where firm_id = $1 and invoice_id = $2 and version = $3
@@ -38,9 +40,9 @@ async def insert_versions(tx: Tx, versions: Sequence[Version]) -> None:
     )
 
 
-async def list_versions(tx: Tx, invoice: Key) -> list[Version]:
-    """All versions of an invoice, first one first."""
-    return [_version(row) for row in await tx.fetch(_LIST, *invoice)]
+async def list_versions(tx: Tx, invoice: Key, limit: int, after: int = 0) -> list[Version]:
+    """List versions of an invoice above one number, first one first; each without its lines and comments."""
+    return [_version(row) for row in await tx.fetch(_LIST, *invoice, limit, after)]
 
 
 async def find_version(tx: Tx, invoice: Key, version: int) -> Version | None:

@@ -1,7 +1,7 @@
 """Replace what a draft says.
 
-Source: mission I2. Refuses an invoice that is not there or final, a discount above the lines, a sum too large,
-more lines of text than can be printed.
+Source: mission I2. Refuses an invoice that is not there or final, a currency that is not in use, a discount above the
+lines, a sum too large, more lines of text than can be printed.
 """
 
 from collections.abc import Mapping, Sequence

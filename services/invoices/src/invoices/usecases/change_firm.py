@@ -1,6 +1,6 @@
 """Replace a firm's profile.
 
-Source: mission I1. Refuses another firm's id, a time zone that does not exist.
+Source: mission I1. Refuses another firm's id, a time zone that does not exist, a currency that is not in use.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from chassis.database import Tx
 from chassis.outcome import Done, Outcome, Refused, Request
 from contracts.invoices import ChangeFirm, FirmChanged
 from contracts.message import Part
-from invoices.domain.firm import Firm, FirmProfile, is_time_zone
+from invoices.domain.firm import Firm, FirmProfile, admit_profile
 from invoices.domain.refusal import Refusal
 from invoices.store.firms import lock_firms, update_firms
 
@@ -52,13 +52,10 @@ def _decide(request: Request[ChangeFirm], firms: Mapping[UUID, Firm]) -> Firm | 
     firm = firms.get(request.firm_id)
     if firm is None or request.command.firm_id != request.firm_id:
         return Refusal.UNKNOWN_FIRM
-    written = request.command.profile
-    if not is_time_zone(written.time_zone):
-        return Refusal.INVALID_TIME_ZONE
-    profile = _profile.validate_python(written.model_dump())
+    profile = _profile.validate_python(request.command.profile.model_dump())
     if profile == firm.profile:
         return firm
-    return replace(firm, profile=profile, revision=firm.revision + 1)
+    return admit_profile(profile) or replace(firm, profile=profile, revision=firm.revision + 1)
 
 
 def _outcome(firm: Firm | Refusal) -> Outcome:

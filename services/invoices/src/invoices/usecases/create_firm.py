@@ -1,6 +1,7 @@
 """Make a firm with its first staff user and first API key. For the operator alone: there is no command for it.
 
-Source: design.md, "Who asks"; mission I1. Refuses an id that is taken, a time zone that does not exist.
+Source: design.md, "Who asks"; mission I1. Refuses an id that is taken, a time zone that does not
+exist, a currency that is not in use.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from chassis.ids import new_id
 from chassis.outcome import Cause, Refused
 from contracts.invoices import FirmChanged, StaffUserChanged
 from contracts.invoices import FirmProfile as WrittenProfile
-from invoices.domain.firm import Firm, FirmProfile, is_time_zone
+from invoices.domain.firm import Firm, FirmProfile, admit_profile
 from invoices.domain.refusal import Refusal
 from invoices.domain.scopes import ALL_SCOPES
 from invoices.domain.staff_user import StaffUser
@@ -50,9 +51,11 @@ class CreatedFirm:
 
 async def create_firm(tx: Tx, new: NewFirm) -> CreatedFirm | Refused:
     """Create the firm, its owner's account and a key with all scopes, in the caller's transaction."""
-    if not is_time_zone(new.profile.time_zone):
-        return Refused(Refusal.INVALID_TIME_ZONE, Refusal.INVALID_TIME_ZONE.detail)
-    firm = Firm(new.firm_id, _profile.validate_python(new.profile.model_dump()), revision=1)
+    profile = _profile.validate_python(new.profile.model_dump())
+    refusal = admit_profile(profile)
+    if refusal:
+        return Refused(refusal, refusal.detail)
+    firm = Firm(new.firm_id, profile, revision=1)
     owner = StaffUser(new.firm_id, new_id(), new.owner_name, new.owner_email, role="owner", is_enabled=True, revision=1)
     key = ApiKey(
         api_key_id=new_id(),

@@ -1,7 +1,7 @@
 """Draft an invoice on a matter. Contacts to share with are kept; sharing acts on them when the invoice is final.
 
-Source: mission I2. Refuses an id that is in use with other content, a discount above the lines, a sum too large,
-more lines of text than can be printed.
+Source: mission I2. Refuses an id that is in use with other content, a currency that is not in use, a discount above the
+lines, a sum too large, more lines of text than can be printed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from chassis.database import Tx
 from chassis.outcome import Done, NotYetKnown, Outcome, Refused, Request
 from contracts.invoices import DraftInvoice, InvoiceCreated, InvoiceTotals
 from contracts.message import Part
-from invoices.domain.invoice import Content, Invoice, Terms, admit_text
+from invoices.domain.invoice import Content, Invoice, Terms, admit_terms
 from invoices.domain.key import Key
 from invoices.domain.refusal import Refusal
 from invoices.domain.totals import total_up
@@ -72,7 +72,7 @@ def _decide(request: Request[DraftInvoice], matters: set[Key], contacts: set[Key
         return NotYetKnown("contact")
     written = command.terms.model_dump()
     terms, content = _terms.validate_python(written), _content.validate_python(written)
-    totals = admit_text(terms, content) or total_up(content.lines, terms.discount_minor)
+    totals = admit_terms(terms, content) or total_up(content.lines, terms.discount_minor)
     if isinstance(totals, Refusal):
         return totals
     invoice = Invoice(

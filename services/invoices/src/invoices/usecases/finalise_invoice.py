@@ -1,12 +1,12 @@
 """Give a draft its number and its first version, and have its PDF made.
 
-Source: mission I3, I5. Refuses an invoice that is not there, one without lines, a void one; already final counts as
-done.
+Source: mission I3, I5. Refuses an invoice that is not there, one without lines, one due before the day it is where the
+firm is, a void one; already final counts as done.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from uuid import UUID
 
 from chassis.clock import now
@@ -15,11 +15,11 @@ from chassis.outcome import Done, Outcome, Refused, Request
 from contracts.invoices import FinaliseInvoice, InvoiceFinalised, InvoiceTotals
 from contracts.message import Part
 from invoices.domain.firm import day_at
-from invoices.domain.invoice import Invoice, admit_finalising, finalise
+from invoices.domain.invoice import Invoice, admit_due_day, admit_finalising, finalise
 from invoices.domain.key import Key
 from invoices.domain.printing import Wanted
 from invoices.domain.refusal import Refusal
-from invoices.domain.version import Parties, write_version
+from invoices.domain.version import write_version
 from invoices.store.documents import queue_documents
 from invoices.store.history_entries import origin_of
 from invoices.store.invoice_contents import find_contents
@@ -45,12 +45,14 @@ async def finalise_invoice(tx: Tx, requests: Sequence[Request[FinaliseInvoice]])
     present = await lock_invoices(tx, keys)
     contents = await find_contents(tx, keys)
     decided = {key: _decide(present.get(key), len(contents[key].lines)) for key in keys}
-    drafts = [invoice for invoice in decided.values() if isinstance(invoice, Invoice) and invoice.issue is None]
+    parties = await find_parties(tx, _drafts(decided))
+    at = now()
+    days = {key: day_at(at, those.firm.time_zone) for key, those in parties.items()}
+    decided |= {draft.key: admit_due_day(draft.terms, days[draft.key]) or draft for draft in _drafts(decided)}
+    drafts = _drafts(decided)
     if not drafts:
         return [_outcome(decided[key]) for key in keys]
-    parties = await find_parties(tx, drafts)
-    at = now()
-    issued = await _issue(tx, drafts, parties, at)
+    issued = await _issue(tx, drafts, days)
     await update_invoices(tx, list(issued.values()))
     await insert_versions(
         tx, [write_version(invoice, contents[key], parties[key], at) for key, invoice in issued.items()]
@@ -72,13 +74,16 @@ def _decide(invoice: Invoice | None, line_count: int) -> Invoice | Refusal:
     return admit_finalising(invoice, line_count) or invoice
 
 
-async def _issue(tx: Tx, drafts: Sequence[Invoice], parties: Mapping[Key, Parties], at: datetime) -> dict[Key, Invoice]:
+def _drafts(decided: Mapping[Key, Invoice | Refusal]) -> list[Invoice]:
+    return [invoice for invoice in decided.values() if isinstance(invoice, Invoice) and invoice.issue is None]
+
+
+async def _issue(tx: Tx, drafts: Sequence[Invoice], days: Mapping[Key, date]) -> dict[Key, Invoice]:
     """Give each draft the next number of its firm, in order, and the day it is where the firm is."""
     sequences = await allocate_numbers(tx, Counter(draft.firm_id for draft in drafts))
     issued: dict[Key, Invoice] = {}
     for draft in drafts:
-        issued_on = day_at(at, parties[draft.key].firm.time_zone)
-        issued[draft.key] = finalise(draft, sequences[draft.firm_id], issued_on)
+        issued[draft.key] = finalise(draft, sequences[draft.firm_id], days[draft.key])
         sequences[draft.firm_id] += 1
     return issued
 

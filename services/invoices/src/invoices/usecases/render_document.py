@@ -1,5 +1,7 @@
 """Make one claimed PDF, put it into the blob store, and record it with the fact (mission I5).
 
+One that was made before is looked at first: nothing is made or told where its blob can be read.
+
 Rendered and put outside any transaction; recorded in one, fenced by the lease. The same version makes the same bytes,
 and those have one name: being killed at any line costs time and one attempt, and `ATTEMPTS_MAX` of these the PDF, until
 somebody has it made again.
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from chassis.blobs import Blobs, BlobsUnavailable
+from chassis.blobs import BlobDamaged, BlobMissing, Blobs, BlobsUnavailable
 from chassis.database import Database
 from chassis.failpoint import failpoint
 from chassis.outcome import Cause
@@ -19,7 +21,7 @@ from contracts.invoices import InvoicePdfFailed, InvoicePdfReady
 from invoices.domain.document import file_name
 from invoices.domain.printing import ATTEMPTS_MAX, Claimed, Fault, Printed, Setback, judge
 from invoices.gateways.invoice_pdf import make_invoice_pdf
-from invoices.store.documents import record_ready, record_setback
+from invoices.store.documents import record_ready, record_setback, record_sound
 from invoices.store.invoice_facts import Told, tell
 
 _log = structlog.get_logger("invoices.renderer")
@@ -38,6 +40,10 @@ async def render_document(database: Database, press: Press, claimed: Claimed) ->
     with span("render document", claimed.traceparent):
         result = await _attempt(press, claimed)
         failpoint("renderer.before_record")
+        if result is claimed.printed:
+            async with database.transaction() as tx:
+                await record_sound(tx, claimed)
+            return
         if isinstance(result, Printed):
             await _record(database, claimed, result)
             return
@@ -54,9 +60,12 @@ async def render_document(database: Database, press: Press, claimed: Claimed) ->
 
 
 async def _attempt(press: Press, claimed: Claimed) -> Printed | Fault:
+    """Make the PDF, unless it is there as it was made: then that is returned."""
     if claimed.attempt > ATTEMPTS_MAX:
         return "interrupted"
     try:
+        if claimed.printed and await _is_at_hand(press.blobs, claimed.printed):
+            return claimed.printed
         pdf = await make_invoice_pdf(press.typesetter, claimed.version, claimed.comments)
         failpoint("renderer.before_put")
         blob = await press.blobs.put(pdf)
@@ -67,6 +76,15 @@ async def _attempt(press: Press, claimed: Claimed) -> Printed | Fault:
     except BlobsUnavailable:
         return "unavailable"
     return Printed(blob.sha256, blob.size_bytes, file_name(claimed.version))
+
+
+async def _is_at_hand(blobs: Blobs, printed: Printed) -> bool:
+    try:
+        await blobs.get(printed.sha256)
+    except (BlobMissing, BlobDamaged) as error:
+        _log.error("document_lost", error=repr(error))
+        return False
+    return True
 
 
 async def _record(database: Database, claimed: Claimed, printed: Printed) -> None:

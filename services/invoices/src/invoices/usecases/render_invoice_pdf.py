@@ -1,6 +1,7 @@
-"""Have a PDF made again that was given up.
+"""Have a PDF made again that was given up, or whose blob was lost or damaged.
 
-Source: mission I5. Refuses what nobody wanted a PDF of; one that is there or being made counts as done.
+Source: mission I5. Refuses what nobody wanted a PDF of; one that is being made counts as done. Whether the blob of one
+that is ready can be read is found out by the renderer: a store is not asked inside a transaction.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,10 @@ from invoices.store.documents import lock_documents, queue_again
 
 
 class RenderInvoicePdfAnswer(Part):
-    """How the PDF stands: ready, or pending until `InvoicePdfReady` or `InvoicePdfFailed` tells of it."""
+    """How the PDF stands: ready, or pending until `InvoicePdfReady` or `InvoicePdfFailed` tells of it.
+
+    Of one that is ready these tell only where it has to be made again.
+    """
 
     invoice_id: UUID
     version: int
@@ -28,10 +32,10 @@ class RenderInvoicePdfAnswer(Part):
 
 
 async def render_invoice_pdf(tx: Tx, requests: Sequence[Request[RenderInvoicePdf]]) -> list[Outcome]:
-    """Queue PDFs that failed, in the caller's transaction. Safe to repeat: a second request finds them pending."""
+    """Queue PDFs that failed or are ready, in the caller's transaction. Safe to repeat: a second one finds them due."""
     wanted = [_wanted(request) for request in requests]
     states = await lock_documents(tx, wanted)
-    await queue_again(tx, [each for each in wanted if states.get(each.key) == "failed"])
+    await queue_again(tx, wanted)
     return [_outcome(each, states.get(each.key)) for each in wanted]
 
 

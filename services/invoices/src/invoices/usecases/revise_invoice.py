@@ -1,7 +1,8 @@
 """Make a new version of a final invoice, and have its PDF made.
 
-Source: mission I4. Refuses an invoice that is not there, a draft, a void one, another currency, no lines, a total below
-the credits that were given, more lines of text than can be printed. Where only internal comments differ, they are kept
+Source: mission I4. Refuses an invoice that is not there, a draft, a void one, a version that is not the present one,
+another currency, no lines, a day to pay before it was issued, a total below the credits that were given, more lines of
+text than can be printed. Where only internal comments differ, they are kept
 and nobody is told.
 """
 
@@ -81,7 +82,7 @@ def _decide(
         return Refusal.UNKNOWN_INVOICE
     written = request.command.terms.model_dump()
     content = _content.validate_python(written)
-    revision = revise(invoice, contents[invoice.key], _terms.validate_python(written), content)
+    revision = revise(invoice, contents[invoice.key], _terms.validate_python(written), content, request.command.version)
     return revision if isinstance(revision, Refusal) else _Revised(request, invoice, revision, content)
 
 

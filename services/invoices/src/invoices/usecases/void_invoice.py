@@ -1,9 +1,10 @@
 """Declare a final invoice void: it stays readable and cannot be paid.
 
-Source: mission I4. Refuses an invoice that is not there, and a draft; already void counts as done.
+Source: mission I4. Refuses an invoice that is not there, and a draft, one that is void for another reason; the same
+again counts as done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -13,7 +14,9 @@ from contracts.invoices import InvoiceVoided, VoidInvoice
 from contracts.message import Part
 from invoices.domain.correction import void
 from invoices.domain.invoice import Invoice
+from invoices.domain.key import Key
 from invoices.domain.refusal import Refusal
+from invoices.store.history_entries import find_void_reasons
 from invoices.store.invoice_facts import Told, tell
 from invoices.store.invoices import lock_invoices, update_invoices
 
@@ -28,10 +31,11 @@ class VoidInvoiceAnswer(Part):
 
 
 async def void_invoice(tx: Tx, requests: Sequence[Request[VoidInvoice]]) -> list[Outcome]:
-    """Void invoices, in the caller's transaction. Safe to repeat: the first reason stays."""
+    """Void invoices, in the caller's transaction. Safe to repeat with the same reason."""
     keys = [(request.firm_id, request.command.invoice_id) for request in requests]
     present = await lock_invoices(tx, keys)
-    decided = [void(present[key]) if key in present else Refusal.UNKNOWN_INVOICE for key in keys]
+    reasons = await find_void_reasons(tx, [key for key, invoice in present.items() if invoice.state == "void"])
+    decided = [_decide(request, present, reasons) for request in requests]
     voided = [
         (request, invoice)
         for request, invoice in zip(requests, decided, strict=True)
@@ -40,6 +44,18 @@ async def void_invoice(tx: Tx, requests: Sequence[Request[VoidInvoice]]) -> list
     await update_invoices(tx, [invoice for _, invoice in voided])
     await tell(tx, [_told(request, invoice) for request, invoice in voided])
     return [_outcome(invoice) for invoice in decided]
+
+
+def _decide(
+    request: Request[VoidInvoice], present: Mapping[Key, Invoice], reasons: Mapping[Key, str]
+) -> Invoice | Refusal:
+    invoice = present.get((request.firm_id, request.command.invoice_id))
+    if invoice is None:
+        return Refusal.UNKNOWN_INVOICE
+    # Whoever says another reason would believe that it was told.
+    if invoice.state == "void" and reasons.get(invoice.key) != request.command.reason:
+        return Refusal.VOID
+    return void(invoice)
 
 
 def _told(request: Request[VoidInvoice], invoice: Invoice) -> Told:

@@ -1,0 +1,14 @@
+-- A PDF that is ready may be due too: its blob is looked at, and the PDF made again where that cannot be read.
+-- depends: 0006_documents
+-- migrate: apply
+
+-- Two checks give way to weaker ones, which every row there is meets: the table is locked while it is read once, for
+-- about a second where it holds a million PDFs. Safe while old code runs: that leaves no ready PDF due, and one that
+-- new code left due it makes again.
+alter table documents
+    drop constraint documents_open_check,
+    drop constraint documents_lease_check,
+    add constraint documents_open_check check (state = 'ready' or (next_at is null) = (state = 'failed')),
+    add constraint documents_lease_check check (lease_token is null or next_at is not null);
+
+-- migrate: rollback
