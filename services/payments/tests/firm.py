@@ -35,6 +35,7 @@ from payments.usecases.read_payment_page import read_payment_page
 from payments.usecases.refund_charge import refund_charge
 from payments.usecases.retry_charges import retry_charges
 from payments.usecases.settle_order import settle_order
+from payments.usecases.verify_ledger import verify_ledger
 
 
 @dataclass
@@ -180,8 +181,9 @@ class Firm(Facts):
         return [row["detail"] for row in rows]
 
     async def books_agree(self) -> None:
-        """Every journal transaction is zero, and each invoice's entries add up to its balance (I9, I11)."""
+        """Every journal transaction is zero, each invoice's entries add up to its balance, and its chain holds."""
         async with self.database.reading() as tx:
             assert await tx.fetch(UNBALANCED) == []
             assert await tx.fetch(DISAGREEING) == []
             assert await tx.fetch(MISHELD) == []
+            assert (await verify_ledger(tx, self.firm_id, limit=1_000)).broken == []

@@ -109,6 +109,49 @@ async def test_the_balance_of_an_invoice_is_read_by_its_id(firm: Firm, client: h
     }
 
 
+@pytest.mark.proves("P10")
+async def test_the_books_are_verified_page_by_page(firm: Firm, other_firm: Firm, client: httpx.AsyncClient) -> None:
+    invoice_ids = sorted(await firm.bills(new_id(), 1_000, 2_000, 3_000))
+    await other_firm.bills(new_id(), 4_000)
+    async with firm.database.transaction() as tx:
+        await tx.execute("set local session_replication_role = replica")
+        await tx.execute("update entries set amount_minor = amount_minor * 2")
+        (journal_id,) = await tx.fetchrow("select journal_id from journal where invoice_id = $1", invoice_ids[2])
+        await tx.execute("delete from journal where invoice_id = $1", invoice_ids[1])
+    path, headers = "/v1/ledger/verification", await _key(firm, ["payments:read"])
+    first = (await client.get(path, params={"limit": 2}, headers=headers)).json()
+    assert (first["invoice_count"], first["transaction_count"]) == (2, 1)
+    assert first["items"][1] == {
+        "invoice_id": str(invoice_ids[1]),
+        "position": 1,
+        "fault": "missing",
+        "journal_id": None,
+    }
+    second = await client.get(path, params={"limit": 2, "after": first["next"]}, headers=headers)
+    altered = {
+        "invoice_id": str(invoice_ids[2]),
+        "position": 1,
+        "fault": "altered",
+        "journal_id": str(journal_id),
+    }
+    assert second.json() == {"items": [altered], "next": None, "invoice_count": 1, "transaction_count": 1}
+    for params in ({"limit": 0}, {"limit": 201}, {"after": "7"}):
+        answer = await client.get(path, params=params, headers=headers)
+        assert (answer.status_code, answer.json()["slug"]) == (422, "invalid_request")
+
+
+@pytest.mark.proves("X5")
+@pytest.mark.parametrize("path", ["/v1/ledger/trial-balance", "/v1/ledger/verification"])
+async def test_the_books_are_shown_to_nobody_without_the_scope(
+    firm: Firm, client: httpx.AsyncClient, path: str
+) -> None:
+    answers = [
+        await client.get(path, headers=headers)
+        for headers in ({}, await _key(firm, ["payments:write"]), await _key(firm, ["payments:read"]))
+    ]
+    assert [answer.status_code for answer in answers] == [401, 403, 200]
+
+
 PATHS = ["/v1/contacts/{}/payable-invoices", "/v1/invoices/{}/balance"]
 
 
@@ -155,6 +198,7 @@ async def test_the_openapi_document_names_every_route(client: httpx.AsyncClient)
         "/v1/contacts/{contact_id}/payable-invoices",
         "/v1/invoices/{invoice_id}/balance",
         "/v1/ledger/trial-balance",
+        "/v1/ledger/verification",
         "/v1/payment-cases",
         "/v1/payment-cases/{case_id}/close",
         "/v1/payments",

@@ -40,8 +40,8 @@ STEPS = st.lists(
 def test_a_charge_is_cash_and_less_receivable() -> None:
     before = apply_version(INVOICE, None).hold(4_000)
     assert entries_between(before, before.settle(4_000)) == (
-        Entry(Account.RECEIVABLE, -4_000),
-        Entry(Account.CASH, 4_000),
+        Entry(Account.RECEIVABLE, "USD", -4_000),
+        Entry(Account.CASH, "USD", 4_000),
     )
     assert entries_between(apply_version(INVOICE, None), before) == ()
 
@@ -50,7 +50,7 @@ def test_a_charge_is_cash_and_less_receivable() -> None:
 @given(steps=STEPS)
 def test_whatever_happens_the_entries_are_zero_and_add_up_to_the_balance(steps: list[tuple[str, int]]) -> None:
     invoice, balance = INVOICE, apply_version(INVOICE, None)
-    accounts = dict.fromkeys(Account, 0)
+    accounts: dict[str, int] = dict.fromkeys(Account, 0)
     held: list[int] = []
     before: Balance | None = None
     for step, amount_minor in [("begin", 0), *steps]:

@@ -1,4 +1,4 @@
-"""HTTP in: what a contact can pay, what an invoice owes, and what the books say."""
+"""HTTP in: what a contact can pay, and what an invoice owes."""
 
 from datetime import date
 from uuid import UUID
@@ -8,12 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chassis.http.caller import Caller, not_found
-from chassis.http.page import Page
 from contracts.fields import Currency, Label, Minor, Name, SumMinor
 from contracts.message import Part
-from payments.domain.ledger import Account
 from payments.store.balances import find_balance
-from payments.store.ledger import list_account_sums
 from payments.usecases.read_payment_page import read_payment_page
 
 
@@ -70,15 +67,6 @@ class BalanceBody(Part):
     revision: int
 
 
-class AccountBody(Part):
-    """One account in one currency."""
-
-    currency: Currency
-    account: Account
-    debit_minor: int
-    credit_minor: int
-
-
 @get("/v1/contacts/{contact_id:uuid}/payable-invoices")
 async def get_payable_invoices(contact_id: FromPath[UUID], caller: NamedDependency[Caller]) -> PaymentPageBody:
     """List, by currency, what owes something and is shared with the contact by portal or e-mail now."""
@@ -97,11 +85,3 @@ async def get_balance(invoice_id: FromPath[UUID], caller: NamedDependency[Caller
     if balance is None:
         raise not_found("invoice")
     return BalanceBody.model_validate(balance, from_attributes=True)
-
-
-@get("/v1/ledger/trial-balance")
-async def get_trial_balance(caller: NamedDependency[Caller]) -> Page[AccountBody]:
-    """Sum the firm's books, account by account: in each currency, as much is debited as credited."""
-    async with caller.reading("payments:read") as tx:
-        sums = await list_account_sums(tx, caller.firm_id)
-    return Page(items=[AccountBody.model_validate(each, from_attributes=True) for each in sums])

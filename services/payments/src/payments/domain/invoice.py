@@ -40,6 +40,7 @@ class Balance:
     """What one invoice owes, judged by `version`. `revision` counts the balance's own changes.
 
     `held_minor` is the sum of its charges without an outcome; settled and refunded are sums over all time.
+    `ledger_position` and `ledger_sha256` are the head of its chain in the ledger: whoever saves a change moves it on.
     """
 
     firm_id: UUID
@@ -53,6 +54,8 @@ class Balance:
     settled_minor: int = 0
     refunded_minor: int = 0
     held_minor: int = 0
+    ledger_position: int = 0
+    ledger_sha256: bytes = bytes(32)
 
     @property
     def key(self) -> tuple[UUID, UUID]:

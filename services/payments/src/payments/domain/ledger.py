@@ -5,8 +5,11 @@ that, on `cash` to what was settled and not refunded, on `billed` to what it ask
 negative; together they are zero, always.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from payments.domain.invoice import Balance
 
@@ -22,17 +25,37 @@ class Account(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One amount on one account, in the currency of its balance."""
+    """One amount on one account: an `Account`, as the word that stands in the books, whatever became of it there."""
 
-    account: Account
+    account: str
+    currency: str
     amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalTransaction:
+    """What is written at once, and of what: a revision of an invoice's balance, a charge's attempt, or a refund."""
+
+    firm_id: UUID
+    journal_id: UUID
+    kind: str
+    source_id: UUID
+    sequence: int
+    invoice_id: UUID
+    currency: str
+    recorded_at: datetime
+    entries: Sequence[Entry]
 
 
 def entries_between(before: Balance | None, after: Balance) -> tuple[Entry, ...]:
     """Write what changed from one balance to the next; nothing where only a hold did."""
     assert before is None or before.currency == after.currency, "an invoice keeps its currency"
     was, now = _standing(before), _standing(after)
-    entries = tuple(Entry(account, now[account] - was[account]) for account in Account if now[account] != was[account])
+    entries = tuple(
+        Entry(account, after.currency, now[account] - was[account])
+        for account in Account
+        if now[account] != was[account]
+    )
     assert sum(entry.amount_minor for entry in entries) == 0, "debits are credits"
     assert len(entries) != 1
     return entries

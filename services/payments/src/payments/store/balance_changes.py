@@ -5,20 +5,23 @@ There is no other way to change a balance, so none of the four is ever forgotten
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from chassis import outbox
+from chassis.clock import now
 from chassis.database import Tx
 from chassis.ids import new_id
 from chassis.outcome import Cause
 from contracts.payments import BalanceChanged
 from payments.domain.invoice import Balance
-from payments.domain.ledger import entries_between
+from payments.domain.ledger import JournalTransaction, entries_between
+from payments.domain.ledger_chain import START, Link, Place, extend
 from payments.domain.money import money_words
 from payments.store.balances import save_balances
 from payments.store.cases import Case, open_cases
-from payments.store.ledger import JournalTransaction, insert_journal
+from payments.store.ledger import insert_journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +50,30 @@ async def save_changes(tx: Tx, changes: Sequence[BalanceChange]) -> None:
     """Save changes, at most one per invoice, each as one revision, in the caller's transaction."""
     if not changes:
         return
-    counted = [replace(change, after=_counted(change)) for change in changes]
-    await save_balances(tx, [change.after for change in counted])
-    written = [_journal(change) for change in counted]
-    await insert_journal(tx, [transaction for transaction in written if transaction.entries])
-    await open_cases(tx, [_case(change.after) for change in counted if _took_too_much(change)])
+    recorded_at = now()
+    booked = [_book(change, recorded_at) for change in changes]
+    saved = [change for change, _ in booked]
+    await save_balances(tx, [change.after for change in saved])
+    await insert_journal(tx, [link for _, link in booked if link is not None])
+    await open_cases(tx, [_case(change.after) for change in saved if _took_too_much(change)])
     await outbox.append(
-        tx, [change.cause.message(_fact(change.after), revision=change.after.revision) for change in counted]
+        tx, [change.cause.message(_fact(change.after), revision=change.after.revision) for change in saved]
     )
 
 
-def _counted(change: BalanceChange) -> Balance:
-    return replace(change.after, revision=change.before.revision + 1 if change.before else 1)
+def _book(change: BalanceChange, recorded_at: datetime) -> tuple[BalanceChange, Link | None]:
+    """Count a change as a revision, and add it to its invoice's chain unless the books do not know of it: a hold."""
+    before = change.before
+    head = Place(before.ledger_position, before.ledger_sha256) if before else START
+    counted = replace(change, after=replace(change.after, revision=before.revision + 1 if before else 1))
+    transaction = _transaction(counted, recorded_at)
+    link = Link(transaction, extend(head, transaction)) if transaction.entries else None
+    place = link.place if link else head
+    after = replace(counted.after, ledger_position=place.position, ledger_sha256=place.sha256)
+    return replace(counted, after=after), link
 
 
-def _journal(change: BalanceChange) -> JournalTransaction:
+def _transaction(change: BalanceChange, recorded_at: datetime) -> JournalTransaction:
     after = change.after
     source = change.source or Source("invoice", after.invoice_id, after.revision)
     return JournalTransaction(
@@ -72,6 +84,7 @@ def _journal(change: BalanceChange) -> JournalTransaction:
         sequence=source.sequence,
         invoice_id=after.invoice_id,
         currency=after.currency,
+        recorded_at=recorded_at,
         entries=entries_between(change.before, after),
     )
 

@@ -13,7 +13,7 @@ from payments.domain.payment import Key, key_columns
 # Whoever changes a balance holds its row; rows are locked in the order of their key, so that writers never deadlock.
 _LOCK: LiteralString = """
 select balance.firm_id, balance.invoice_id, version, currency, is_void, total_minor, revision, credited_minor,
-       settled_minor, refunded_minor, held_minor
+       settled_minor, refunded_minor, held_minor, ledger_position, ledger_sha256
 from balances as balance
 join unnest($1::uuid[], $2::uuid[]) as wanted (firm_id, invoice_id)
     on wanted.firm_id = balance.firm_id and wanted.invoice_id = balance.invoice_id
@@ -23,25 +23,25 @@ for update of balance
 # The revision arbitrates: one that was not counted up from the present row changes nothing.
 _UPSERT: LiteralString = """
 insert into balances (firm_id, invoice_id, version, currency, is_void, total_minor, credited_minor, settled_minor,
-    refunded_minor, held_minor, open_minor, payable_minor, revision)
+    refunded_minor, held_minor, open_minor, payable_minor, revision, ledger_position, ledger_sha256)
 select firm_id, invoice_id, version, currency, is_void, total_minor, credited_minor, settled_minor,
-    refunded_minor, held_minor, open_minor, payable_minor, revision
+    refunded_minor, held_minor, open_minor, payable_minor, revision, ledger_position, ledger_sha256
 from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::boolean[], $6::bigint[], $7::bigint[], $8::bigint[],
-            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::integer[])
+            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::integer[], $14::integer[], $15::bytea[])
     as balance (firm_id, invoice_id, version, currency, is_void, total_minor, credited_minor, settled_minor,
-        refunded_minor, held_minor, open_minor, payable_minor, revision)
+        refunded_minor, held_minor, open_minor, payable_minor, revision, ledger_position, ledger_sha256)
 order by firm_id, invoice_id
 on conflict on constraint balances_pkey do update
 set version = excluded.version, currency = excluded.currency, is_void = excluded.is_void,
     total_minor = excluded.total_minor, credited_minor = excluded.credited_minor,
     settled_minor = excluded.settled_minor, refunded_minor = excluded.refunded_minor,
     held_minor = excluded.held_minor, open_minor = excluded.open_minor, payable_minor = excluded.payable_minor,
-    revision = excluded.revision
+    revision = excluded.revision, ledger_position = excluded.ledger_position, ledger_sha256 = excluded.ledger_sha256
 where balances.revision = excluded.revision - 1
 """
 _FIND: LiteralString = """
 select firm_id, invoice_id, version, currency, is_void, total_minor, revision, credited_minor, settled_minor,
-       refunded_minor, held_minor
+       refunded_minor, held_minor, ledger_position, ledger_sha256
 from balances where firm_id = $1 and invoice_id = $2
 """
 _LIST: LiteralString = """
@@ -85,6 +85,8 @@ async def save_balances(tx: Tx, balances: Sequence[Balance]) -> None:
         [balance.open_minor for balance in balances],
         [balance.payable_minor for balance in balances],
         [balance.revision for balance in balances],
+        [balance.ledger_position for balance in balances],
+        [balance.ledger_sha256 for balance in balances],
     )
     assert status == f"INSERT 0 {len(balances)}", f"a balance was changed without its lock: {status}"
 

@@ -2,25 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, LiteralString
+from typing import LiteralString
 from uuid import UUID
 
 from chassis.database import Tx
-from payments.domain.ledger import Account, Entry
-
-
-@dataclass(frozen=True, slots=True)
-class JournalTransaction:
-    """What is written at once, and of what: a revision of an invoice's balance, a charge's attempt, or a refund."""
-
-    firm_id: UUID
-    journal_id: UUID
-    kind: Literal["invoice", "charge", "refund"]
-    source_id: UUID
-    sequence: int
-    invoice_id: UUID
-    currency: str
-    entries: Sequence[Entry]
+from payments.domain.ledger import Account
+from payments.domain.ledger_chain import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +21,15 @@ class AccountSum:
 
 
 # journal_source_key arbitrates: what is in the books already is not written again, but is an error of the writer.
+# So does journal_position_key: two who took the same head for the end of a chain do not both add to it.
 _INSERT_JOURNAL: LiteralString = """
-insert into journal (firm_id, journal_id, kind, source_id, sequence, invoice_id, currency)
-select firm_id, journal_id, kind, source_id, sequence, invoice_id, currency
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::integer[], $6::uuid[], $7::text[])
-    as journal (firm_id, journal_id, kind, source_id, sequence, invoice_id, currency)
+insert into journal (firm_id, journal_id, kind, source_id, sequence, invoice_id, currency, recorded_at, position,
+    chain_sha256)
+select firm_id, journal_id, kind, source_id, sequence, invoice_id, currency, recorded_at, position, chain_sha256
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::integer[], $6::uuid[], $7::text[], $8::timestamptz[],
+            $9::integer[], $10::bytea[])
+    as journal (firm_id, journal_id, kind, source_id, sequence, invoice_id, currency, recorded_at, position,
+        chain_sha256)
 """
 _INSERT_ENTRIES: LiteralString = """
 insert into entries (firm_id, journal_id, account, currency, amount_minor)
@@ -56,10 +47,14 @@ order by currency, account
 """
 
 
-async def insert_journal(tx: Tx, transactions: Sequence[JournalTransaction]) -> None:
-    """Write transactions into the books. Not safe to repeat: whoever settles or judges does so once."""
-    if not transactions:
+async def insert_journal(tx: Tx, links: Sequence[Link]) -> None:
+    """Write transactions into the books, each at its place. Not safe to repeat: whoever settles or judges does so once.
+
+    The caller has locked the balance of each, whose head each place continues.
+    """
+    if not links:
         return
+    transactions = [link.transaction for link in links]
     await tx.execute(
         _INSERT_JOURNAL,
         [transaction.firm_id for transaction in transactions],
@@ -69,6 +64,9 @@ async def insert_journal(tx: Tx, transactions: Sequence[JournalTransaction]) -> 
         [transaction.sequence for transaction in transactions],
         [transaction.invoice_id for transaction in transactions],
         [transaction.currency for transaction in transactions],
+        [transaction.recorded_at for transaction in transactions],
+        [link.place.position for link in links],
+        [link.place.sha256 for link in links],
     )
     lines = [(transaction, entry) for transaction in transactions for entry in transaction.entries]
     await tx.execute(
@@ -76,7 +74,7 @@ async def insert_journal(tx: Tx, transactions: Sequence[JournalTransaction]) -> 
         [transaction.firm_id for transaction, _ in lines],
         [transaction.journal_id for transaction, _ in lines],
         [entry.account for _, entry in lines],
-        [transaction.currency for transaction, _ in lines],
+        [entry.currency for _, entry in lines],
         [entry.amount_minor for _, entry in lines],
     )
 
