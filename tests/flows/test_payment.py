@@ -15,7 +15,17 @@ from chassis.testing import eventually
 from contracts.payments import RefundCharge
 from stack.addresses import Addresses
 from stack.client.asked import ask_done, ask_refused
-from stack.client.paying import balance_of, books_difference, pay, payable_ids, payment_of, payment_shown, refund, retry
+from stack.client.paying import (
+    balance_of,
+    books_difference,
+    broken_chains,
+    pay,
+    payable_ids,
+    payment_of,
+    payment_shown,
+    refund,
+    retry,
+)
 from stack.client.people import Person, PostOffice, meet
 from stack.client.practice import Practice, plain_terms
 from stack.client.sharing import share_by_email, share_in_portal
@@ -137,6 +147,7 @@ async def test_three_are_paid_at_once_one_is_declined_and_tried_again_alone(  # 
         assert charge["number"] in confirmations[0].part("plain")
     assert "$1,200.00" in confirmations[1].subject
     assert set((await books_difference(office)).values()) == {0}
+    assert await broken_chains(office) == []
     kinds = await history_kinds(office, large)
     in_order = [kind for kind in kinds if kind.startswith(("charge", "payment"))]
     assert in_order == [
@@ -173,6 +184,7 @@ async def test_a_refund_of_a_part_opens_the_invoice_again_by_just_that(
         assert said in refunded[0].part("plain")
     assert (await history_kinds(office, first)).count("charge_refunded") == 1
     assert set((await books_difference(office)).values()) == {0}
+    assert await broken_chains(office) == []
 
 
 @pytest.mark.proves("P5", "X1")

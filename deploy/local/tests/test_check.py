@@ -114,6 +114,21 @@ set state = 'unknown', ended_at = null, next_at = now() + interval '1 day', prov
 """
 HIDDEN = "update shares set state = 'suspended' where channel = 'portal' and state = 'active'"
 FOR_A_DAY_UNKNOWN = OPEN_AGAIN.replace("set ", "set submitted_at = now() - interval '25 hours', ")
+NEWEST_CUT_OFF = """
+delete from journal using balances
+where (journal.firm_id, journal.invoice_id, journal.position)
+    = (balances.firm_id, balances.invoice_id, balances.ledger_position)
+"""
+# One after the other, since no two may stand at one place meanwhile; invoices with one transaction stay as they are.
+FIRST_TWO_SWAPPED = """
+create temp table swapped on commit drop as
+    select firm_id, invoice_id from journal group by firm_id, invoice_id having count(*) > 1;
+update journal set position = 1000000000 from swapped
+where journal.firm_id = swapped.firm_id and journal.invoice_id = swapped.invoice_id and position = 1;
+update journal set position = 1 from swapped
+where journal.firm_id = swapped.firm_id and journal.invoice_id = swapped.invoice_id and position = 2;
+update journal set position = 2 where position = 1000000000
+"""
 REFUSED_AFTER_ALL = """
 update pending_shares set state = 'rejected', result = null, slug = 'no', detail = '' where state = 'done'
 """
@@ -194,6 +209,15 @@ BROKEN: list[tuple[str, Damage]] = [
         ("payments", "alter table entries disable trigger entries_append_only_check"),
     ),
     ("the database refuses to change", ("payments", "drop trigger journal_append_only_check on journal")),
+    ("the chain of each invoice's", ("payments", "update entries set amount_minor = amount_minor * 2")),
+    ("the chain of each invoice's", ("payments", "delete from entries")),
+    ("the chain of each invoice's", ("payments", "update journal set recorded_at = recorded_at - interval '1 day'")),
+    ("the chain of each invoice's", ("payments", "delete from journal where position = 1")),
+    ("the chain of each invoice's", ("payments", NEWEST_CUT_OFF)),
+    ("the chain of each invoice's", ("payments", FIRST_TWO_SWAPPED)),
+    ("the chain of each invoice's", ("payments", "update balances set ledger_sha256 = sha256(ledger_sha256)")),
+    ("the chain of each invoice's", ("payments", "delete from balances")),
+    ("the chain of each invoice's", ("payments", "update journal set position = null, chain_sha256 = null")),
     ("the processor has done what", journal(lambda entries: [])),
     ("the processor has done what", journal(lambda entries: [other_amount(entry) for entry in entries])),
     (

@@ -4,6 +4,7 @@ from stack.check.answers import ANSWERS
 from stack.check.delivery import DELIVERY
 from stack.check.inboxes import INBOXES
 from stack.check.invariant import Finding, Invariant
+from stack.check.ledger import LEDGER
 from stack.check.money import MONEY
 from stack.check.once import ONCE
 from stack.check.processor import PROCESSOR
@@ -20,13 +21,13 @@ INVARIANTS: tuple[Invariant, ...] = (
     *INBOXES,
     *DELIVERY,
     *MONEY,
+    *LEDGER,
     *PROCESSOR,
     *SHARING,
     *REPLICAS,
 )
 
 NOT_YET: tuple[Finding, ...] = (
-    Finding("I15", "a hash chain over the ledger verifies", reason="the ledger has no hash chain"),
     Finding("I16", "no page, PDF or view is opened after its share ended", reason="there are no links to open yet"),
     Finding("I21", "views are counted from their log, and scanners never", reason="views are not logged yet"),
     Finding("I22", "every session belongs to an enabled account", reason="there are no sessions yet"),

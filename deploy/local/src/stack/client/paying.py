@@ -98,3 +98,18 @@ async def books_difference(practice: Practice) -> dict[str, int]:
         currency = account["currency"]
         sums[currency] = sums.get(currency, 0) + account["debit_minor"] - account["credit_minor"]
     return sums
+
+
+async def broken_chains(practice: Practice) -> list[dict[str, Any]]:
+    """Verify the firm's books page by page; returns the first transaction of each invoice that is not what was written.
+
+    Raises: WrongAnswerError.
+    """
+    broken: list[dict[str, Any]] = []
+    path = "/v1/ledger/verification"
+    while True:
+        page = expect("verification", 200, await practice.api.get("payments", path)).body
+        broken += page["items"]
+        if page["next"] is None:
+            return broken
+        path = f"/v1/ledger/verification?after={page['next']}"
