@@ -138,8 +138,9 @@ async def test_a_void_is_told_once_and_leaves_nothing_to_pay(
 ) -> None:
     invoice_id, ada = await shared_by_mail(office, post, "R-4")
 
-    await ask_done(watch, office, VoidInvoice(invoice_id=invoice_id, reason="Billed by mistake."))
-    await ask_done(watch, office, VoidInvoice(invoice_id=invoice_id, reason="Again."))
+    for _ in range(2):
+        await ask_done(watch, office, VoidInvoice(invoice_id=invoice_id, reason="Billed by mistake."))
+    assert await ask_refused(watch, office, VoidInvoice(invoice_id=invoice_id, reason="For another reason.")) == "void"
 
     _, notice = await post.arrived(ada, 2)
     assert "is void" in notice.subject
