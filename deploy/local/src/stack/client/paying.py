@@ -106,10 +106,10 @@ async def broken_chains(practice: Practice) -> list[dict[str, Any]]:
     Raises: WrongAnswerError.
     """
     broken: list[dict[str, Any]] = []
-    path = "/v1/ledger/verification"
+    place: dict[str, str] = {}
     while True:
-        page = expect("verification", 200, await practice.api.get("payments", path)).body
+        page = expect("verification", 200, await practice.api.get("payments", "/v1/ledger/verification", **place)).body
         broken += page["items"]
         if page["next"] is None:
             return broken
-        path = f"/v1/ledger/verification?after={page['next']}"
+        place = {"after": page["next"]}
