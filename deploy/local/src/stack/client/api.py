@@ -31,7 +31,7 @@ class Api:
 
     async def get(self, service: str, path: str, **query: str | int | bool) -> Answer:
         """Read a resource."""
-        response = await self._http.get(self._urls[service] + path, params=query, headers=self._headers(None))
+        response = await self._http.get(self._urls[service] + path, params=query or None, headers=self._headers(None))
         return Answer(response.status_code, response.json())
 
     async def download(self, service: str, path: str) -> tuple[int, bytes]:

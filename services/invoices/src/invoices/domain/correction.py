@@ -43,9 +43,9 @@ def revise(
     if base_version not in {None, invoice.issue.version} and not says_the_same:
         return Refusal.STALE_VERSION
     # One that was issued overdue, as was admitted once, can be revised in all else.
-    is_due_changed = due_day(terms, invoice.issue.issued_on) != invoice.issue.due_on
+    due_on = due_day(terms, invoice.issue.issued_on)
     refusal = _refuse_terms(invoice, terms, after)
-    if is_due_changed:
+    if due_on != invoice.issue.due_on:
         refusal = refusal or admit_due_day(terms, invoice.issue.issued_on)
     if refusal:
         return refusal
@@ -55,7 +55,6 @@ def revise(
     if totals.total_minor < invoice.credited_minor:
         # The rest of the credits would be owed to a payer who never paid it.
         return Refusal.CREDIT_EXCEEDS_TOTAL
-    due_on = due_day(terms, invoice.issue.issued_on)
     differs: dict[Change, bool] = {
         "lines": after.lines != before.lines,
         "totals": totals != invoice.totals,
